@@ -1,0 +1,1 @@
+"""The event log: append-only, hash-chained, written in the change's own transaction."""

@@ -1,0 +1,1 @@
+"""A case is one referral of one condition of one patient to this centre."""

@@ -1,0 +1,1 @@
+"""Clinical value objects: the shared language of the product. Pure Python."""

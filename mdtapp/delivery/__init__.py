@@ -1,0 +1,1 @@
+"""How the opinion reaches its reader, and how we know it did."""

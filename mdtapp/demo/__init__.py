@@ -1,0 +1,1 @@
+"""Invented patients only; nothing but the command line imports this package."""

@@ -1,0 +1,1 @@
+"""How a frozen opinion becomes paper."""

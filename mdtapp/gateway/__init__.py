@@ -1,0 +1,1 @@
+"""The DICOM listener: C-ECHO and C-STORE into the same intake as an upload."""

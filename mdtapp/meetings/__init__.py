@@ -1,0 +1,1 @@
+"""The board as an event: agenda, attendance, quorum, decision, dissent."""

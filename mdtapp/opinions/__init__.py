@@ -1,0 +1,1 @@
+"""How separate inputs become one signed opinion."""

@@ -1,0 +1,1 @@
+"""Rules that name contradictions between inputs. Pure Python."""

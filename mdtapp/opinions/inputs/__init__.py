@@ -1,0 +1,1 @@
+"""One discipline's own judgement on a case, signed by its author."""

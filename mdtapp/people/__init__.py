@@ -1,0 +1,1 @@
+"""Who uses the system, with which role and disciplines."""

@@ -1,0 +1,1 @@
+"""How state is kept: one database, one folder of content-addressed files."""

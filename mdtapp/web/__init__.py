@@ -1,0 +1,1 @@
+"""The plumbing every view shares: guards, transactions, errors, language."""
