@@ -57,4 +57,4 @@ migration: setup ## draft a migration from the models: make migration m="add del
 clean: ## remove what make made; the instance folder stays
 	rm -rf .venv .setup node_modules mdtapp/static/vendor build dist *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
-	find mdtapp tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -266,6 +266,7 @@ def provide_front_end() -> str:
         ROOT / "package.json",
         ROOT / "package-lock.json",
         ROOT / "tools" / "sync_assets.py",
+        ROOT / "tools" / "icons.txt",
         Path(__file__),
     ]
     stamp, key = STATE / "front-end", key_of(sources, str(ROOT))
@@ -298,9 +299,13 @@ def is_stamped(stamp: Path, key: str) -> bool:
 
 
 def clean_environment() -> Mapping[str, str]:
-    """The caller's environment without what would point Python at another environment."""
+    """The caller's environment without what would point Python at another environment.
+
+    uv is told to trust what the system trusts, because hospital networks often have a certificate of their own.
+    """
     unwanted = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT"}
-    return {name: value for name, value in os.environ.items() if name not in unwanted}
+    trust = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}
+    return trust | {name: value for name, value in os.environ.items() if name not in unwanted}
 
 
 def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
