@@ -1,0 +1,76 @@
+"""`create_app`: the only place where extensions, slices and error pages are wired together."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from mdtapp.audit.views import audit
+from mdtapp.cases.views import cases
+from mdtapp.clock import Clock, SystemClock
+from mdtapp.config import Settings
+from mdtapp.delivery.views import delivery
+from mdtapp.imaging.views import imaging
+from mdtapp.materials.views import materials
+from mdtapp.meetings.views import meetings
+from mdtapp.opinions.inputs.views import inputs
+from mdtapp.opinions.views import opinions
+from mdtapp.people.views import people
+from mdtapp.store.db import db, engine_options, prepare_engine
+from mdtapp.store.objects import ObjectStore
+from mdtapp.web import errors, filters, guards, headers, health, language, limits, login
+from mdtapp.web.transactions import TransactionalFlask
+
+BLUEPRINTS = (people, audit, cases, materials, imaging, inputs, meetings, opinions, delivery, health.health)
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
+    """The application for these settings; the instance folder and its keys are made when missing."""
+    keys = settings.prepare_instance()
+    app = TransactionalFlask("mdtapp", instance_path=str(settings.instance))
+    app.config.update(
+        MDTAPP=settings,
+        SECRET_KEY=keys.session,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        MAX_CONTENT_LENGTH=None,  # each route that takes a body sets its own; see materials.views
+        MAX_FORM_MEMORY_SIZE=2_000_000,
+        MAX_FORM_PARTS=5_000,
+        WTF_CSRF_TIME_LIMIT=None,  # bound to the session, which ends by itself
+    )
+    app.extensions["mdtapp.clock"] = clock or SystemClock()
+    app.extensions["mdtapp.identity_key"] = keys.identity
+    app.extensions["mdtapp.objects"] = ObjectStore(settings.instance / "objects")
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    CSRFProtect(app)
+    login.init_app(app, settings)
+    limits.init_app(app, settings)
+    language.init_app(app)
+    guards.init_app(app)
+    headers.init_app(app, https=settings.base_url.startswith("https"))
+    errors.init_app(app)
+    filters.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/", "home", _home)
+    return app
+
+
+@guards.public
+def _home() -> ResponseReturnValue:
+    return redirect(url_for("cases.home"))
+
+
+def quiet_libraries() -> None:
+    """Libraries log through the standard module; their debug noise stays out of the site's log."""
+    for name in ("weasyprint", "fontTools", "pydicom", "pynetdicom"):
+        logging.getLogger(name).setLevel(logging.ERROR)

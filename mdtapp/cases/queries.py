@@ -1,0 +1,100 @@
+"""Reading cases, always for a person: there is no unscoped read for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import selectinload
+
+from mdtapp.cases.access import can_see
+from mdtapp.cases.models import Case, CaseMember, Patient
+from mdtapp.cases.status import CaseStatus
+from mdtapp.clinical.bitext import Bitext
+from mdtapp.errors import NotFound
+from mdtapp.people.models import User
+from mdtapp.people.roles import Role
+from mdtapp.store.db import session
+
+PAGE = 40
+NO_SUCH_CASE = Bitext(
+    "There is no such case, or it is not yours to see. Go back to your work list.",
+    "无此病例或您无权查看，请返回工作列表。",
+)
+LAST_DAY = date(9999, 12, 31)
+
+
+def get_case(case_no: str, user: User) -> Case:
+    """The case of this number for this person; NotFound for an unknown and a foreign one alike."""
+    case = find_case(case_no)
+    if case is None or not can_see(user, case):
+        raise NotFound(NO_SUCH_CASE)
+    return case
+
+
+def find_case(case_no: str) -> Case | None:
+    """The case whoever asks: for the command line and for parts of the system, never for a page."""
+    query = select(Case).where(Case.case_no == case_no).options(selectinload(Case.members))
+    return session.scalars(query).unique().one_or_none()
+
+
+def visible_to(user: User) -> ColumnElement[bool]:
+    """The condition every list of cases carries."""
+    member = exists().where(CaseMember.case_id == Case.id, CaseMember.user_id == user.id)
+    return or_(Case.open_to_coordinators, member) if user.role == Role.COORDINATOR else member
+
+
+@dataclass(frozen=True, slots=True)
+class WorkListPage:
+    """Cases by due date; `next_after` is the key of the following page, None on the last."""
+
+    cases: Sequence[Case]
+    next_after: str | None
+
+
+def work_list(
+    user: User, *, statuses: Sequence[CaseStatus] = (), search: str = "", after: str | None = None
+) -> WorkListPage:
+    """One page of the person's cases, by due date then number, paged by key (never by offset)."""
+    query = select(Case).where(visible_to(user)).order_by(_due(), Case.id).limit(PAGE + 1)
+    if statuses:
+        query = query.where(Case.status.in_(statuses))
+    query = _matching(_after(query, after), search).options(selectinload(Case.members))
+    rows = session.scalars(query).unique().all()
+    return WorkListPage(rows[:PAGE], _key(rows[PAGE - 1]) if len(rows) > PAGE else None)
+
+
+def _due() -> ColumnElement[date]:
+    return func.coalesce(Case.due_on, LAST_DAY)
+
+
+def _key(case: Case) -> str:
+    return f"{(case.due_on or LAST_DAY).isoformat()}.{case.id}"
+
+
+def _after(query: Select[tuple[Case]], key: str | None) -> Select[tuple[Case]]:
+    day, _, number = (key or "").partition(".")
+    if not number.isdigit():
+        return query
+    try:
+        due = date.fromisoformat(day)
+    except ValueError:
+        return query
+    return query.where(or_(_due() > due, and_(_due() == due, Case.id > int(number))))
+
+
+def _matching(query: Select[tuple[Case]], search: str) -> Select[tuple[Case]]:
+    words = search.strip()
+    if not words:
+        return query
+    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    pattern = f"%{escaped}%"
+    return query.join(Patient).where(
+        or_(
+            Case.case_no.ilike(pattern, escape="\\"),
+            Patient.pseudonym.ilike(pattern, escape="\\"),
+            Case.title.ilike(pattern, escape="\\"),
+        )
+    )

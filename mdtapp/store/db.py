@@ -1,0 +1,107 @@
+"""The one `SQLAlchemy` object, its base model, SQLite's durable settings, and the unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import MetaData, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from mdtapp.clinical.bitext import Bitext
+from mdtapp.errors import DomainError
+
+BUSY_TIMEOUT_MS = 8000
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+class Base(DeclarativeBase):
+    """Every table has an integer key; constraint names follow one convention."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Keyed:
+    """Mixin: the integer primary key."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+session = db.session
+
+
+class StoreBusy(DomainError):
+    """The database could not be reached or was locked for too long; nothing was stored."""
+
+    status = 503
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Options for `create_engine`, per database."""
+    if database_url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+    return {"pool_pre_ping": True}
+
+
+def prepare_engine(engine: Engine) -> None:
+    """SQLite: WAL with synchronous=FULL, foreign keys on, and BEGIN said by us.
+
+    A transaction that will write starts with BEGIN IMMEDIATE, so that two writers queue
+    instead of failing half way (https://www.sqlite.org/lang_transaction.html).
+    """
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _set_pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+@contextmanager
+def unit_of_work(*, writing: bool = True) -> Iterator[None]:
+    """One transaction: committed when the block ends well, rolled back when it does not.
+
+    Needs an application context. A locked or lost database becomes `StoreBusy`.
+    """
+    session.rollback()
+    token = _writing.set(writing)
+    try:
+        yield
+        session.commit()
+    except OperationalError as error:
+        session.rollback()
+        raise StoreBusy(
+            Bitext(
+                "The database is busy, so nothing was saved. Your text is still on the page: try again in a moment.",
+                "数据库繁忙，尚未保存。页面上的内容仍在，请稍后重试。",
+            )
+        ) from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        _writing.reset(token)

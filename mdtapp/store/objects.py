@@ -1,0 +1,85 @@
+"""Content-addressed files: named by SHA-256, written once, durable before they are named."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+CHUNK = 1 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What was stored: hexadecimal SHA-256 and size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class ObjectStore:
+    """Files under `root/ab/abcdef…`; the same bytes are kept once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes lie; ValueError for anything that is not a SHA-256."""
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError("not a SHA-256")
+        return self.root / sha256[:2] / sha256
+
+    def exists(self, sha256: str) -> bool:
+        return self.path(sha256).is_file()
+
+    def open(self, sha256: str) -> BinaryIO:
+        return self.path(sha256).open("rb")
+
+    def read(self, sha256: str) -> bytes:
+        return self.path(sha256).read_bytes()
+
+    def put_bytes(self, content: bytes) -> StoredObject:
+        return self.put_stream(io.BytesIO(content))
+
+    def put_stream(self, stream: BinaryIO) -> StoredObject:
+        """Copies `stream` in: write, fsync, rename, fsync of the folder. Returns after all four."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = self.root / f".{secrets.token_hex(8)}.part"
+        digest, size = hashlib.sha256(), 0
+        try:
+            with temporary.open("xb") as file:
+                while chunk := stream.read(CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            stored = StoredObject(digest.hexdigest(), size)
+            self._place(temporary, self.path(stored.sha256))
+        finally:
+            temporary.unlink(missing_ok=True)
+        return stored
+
+    def _place(self, temporary: Path, final: Path) -> None:
+        if final.exists():
+            return
+        if not final.parent.exists():
+            final.parent.mkdir(mode=0o700, exist_ok=True)
+            sync_folder(self.root)
+        temporary.rename(final)
+        sync_folder(final.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

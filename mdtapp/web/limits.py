@@ -1,0 +1,17 @@
+"""Throttling, in memory for one process or in Redis for several."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from mdtapp.config import Settings
+
+limiter = Limiter(get_remote_address, strategy="moving-window")
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or "memory://"
+    app.config.setdefault("RATELIMIT_ENABLED", True)
+    limiter.init_app(app)

@@ -1,0 +1,43 @@
+"""Flask-Login, behind one module: who is signed in, and when an idle session ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal, overload
+
+from flask import Flask
+from flask_login import LoginManager, current_user
+
+from mdtapp.clinical.bitext import Bitext
+from mdtapp.config import Settings
+from mdtapp.errors import Unauthenticated
+from mdtapp.people.models import User
+from mdtapp.people.queries import find_signed_in
+
+
+@overload
+def signed_in() -> User: ...
+@overload
+def signed_in(*, optional: Literal[True]) -> User | None: ...
+def signed_in(*, optional: bool = False) -> User | None:
+    """The person who is signed in; Unauthenticated (or None when `optional`) otherwise."""
+    user = current_user._get_current_object()
+    if isinstance(user, User):
+        return user
+    if optional:
+        return None
+    raise Unauthenticated(Bitext("Please sign in to continue.", "请先登录。"))
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    manager = LoginManager(app)
+    manager.user_loader(find_signed_in)
+    manager.session_protection = None  # the cookie is bound to the password's epoch instead
+    app.config.update(
+        PERMANENT_SESSION_LIFETIME=timedelta(minutes=settings.idle_minutes),
+        SESSION_REFRESH_EACH_REQUEST=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_NAME="mdtapp",
+    )
