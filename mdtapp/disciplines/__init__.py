@@ -1,0 +1,6 @@
+"""What each discipline is asked: definitions read from data files, conditions, checks, sentences. Pure Python."""
+
+from mdtapp.disciplines.definitions import FaultyDefinition
+from mdtapp.disciplines.loader import catalogue
+
+__all__ = ["FaultyDefinition", "catalogue"]

@@ -1,0 +1,259 @@
+"""One field of a data file becomes a typed `Field`; its conditions, its codes and its sentences are checked here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, cast
+
+from mdtapp.clinical.bitext import Bitext
+from mdtapp.disciplines.computed import FUNCTIONS
+from mdtapp.disciplines.definitions import (
+    ChoiceSet,
+    Coding,
+    Condition,
+    Field,
+    FieldType,
+    Operator,
+    Prefill,
+    Test,
+)
+from mdtapp.disciplines.sentences import placeholders
+from mdtapp.disciplines.yaml_source import Entries
+
+KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
+OUTER_FACT = re.compile(r"(case|outside|patient)\.[a-z][a-z0-9_]*")
+PREFILL_SOURCE = re.compile(r"previous|(case|outside)\.[a-z][a-z0-9_]*")
+AGREEMENTS = ("diagnosis", "stage", "plan", "imaging_report")
+REFERENCES = ("material", "imaging_study", "patient_question")
+NUMBERS = (FieldType.INT, FieldType.DECIMAL)
+CODED = (FieldType.CHOICE, FieldType.MULTICHOICE)
+
+FIELD_KEYS = (
+    "key", "type", "label", "help", "tier", "required", "required_if", "shown_if", "choices", "ref", "unit",
+    "min", "max", "step", "pattern", "max_length", "min_items", "must_be_true", "not_future", "computed",
+    "prefill", "agreement", "code", "says", "says_when", "feeds", "columns",
+)  # fmt: skip
+
+
+def bitext(entry: Entries, key: str) -> Bitext:
+    """A label in both languages."""
+    value = entry.mapping(key)
+    value.only("en", "zh")
+    return Bitext(en=value.text("en"), zh=value.text("zh"))
+
+
+def field(entry: Entries, choices: Mapping[str, ChoiceSet], sections: Iterable[str]) -> Field:
+    """The typed field, complete but for what depends on its neighbours (see `check_neighbours`)."""
+    entry.only(*FIELD_KEYS)
+    key = entry.text("key")
+    if not KEY.fullmatch(key):
+        entry.fault(f"the key “{key}” may hold small letters, digits and _ only", "key")
+    kind = FieldType(entry.one_of("type", tuple(FieldType)))
+    read = Field(
+        key=key,
+        type=kind,
+        label=bitext(entry, "label"),
+        help=bitext(entry, "help") if "help" in entry else Bitext(),
+        tier=cast(Literal["core", "detail"], entry.one_of("tier", ("core", "detail"))),
+        required=entry.flag("required"),
+        required_if=_condition_of(entry, "required_if"),
+        shown_if=_condition_of(entry, "shown_if"),
+        choices=_choices(entry, kind, choices),
+        ref=_ref(entry, kind),
+        columns=_columns(entry, kind, choices, sections),
+        unit=entry.optional_text("unit"),
+        min=entry.number("min"),
+        max=entry.number("max"),
+        step=entry.number("step"),
+        pattern=_pattern(entry),
+        max_length=entry.whole("max_length"),
+        min_items=entry.whole("min_items"),
+        must_be_true=entry.flag("must_be_true"),
+        not_future=entry.flag("not_future"),
+        computed=_named(entry, "computed", FUNCTIONS),
+        prefill=_prefill(entry),
+        agreement=_named(entry, "agreement", AGREEMENTS),
+        code=_coding(entry),
+        says=bitext(entry, "says") if "says" in entry else None,
+        says_when=_says_when(entry, choices),
+        feeds=_named(entry, "feeds", sections),
+    )
+    if read.min is not None and read.max is not None and read.min > read.max:
+        entry.fault("“min” is above “max”", "min")
+    return read
+
+
+def check_neighbours(
+    fields: Mapping[str, Field], entries: Mapping[str, Entries], outer: Mapping[str, Field] | None = None
+) -> None:
+    """Conditions and sentences may only name fields that exist: those beside them, in a row those of the form too."""
+    for key, read in fields.items():
+        entry = entries[key]
+        for name, condition in (("required_if", read.required_if), ("shown_if", read.shown_if)):
+            for question in condition.questions() if condition else ():
+                if not _is_known(question, fields):
+                    entry.fault(f"the condition asks for “{question}”, which is no field here", name)
+        known = {"value", *fields, *(outer or {}), *(column.key for column in read.columns)}
+        texts = [("says", read.says), *(("says_when", text) for text in (read.says_when or {}).values())]
+        for name, text in texts:
+            for language in (text.en, text.zh) if text else ():
+                for placeholder in placeholders(language):
+                    if placeholder not in known:
+                        entry.fault(f"the sentence names “{placeholder}”, which is no field here", name)
+
+
+def _is_known(question: str, fields: Mapping[str, Field]) -> bool:
+    if OUTER_FACT.fullmatch(question):
+        return True
+    head, _, column = question.partition(".")
+    if head not in fields:
+        return False
+    return not column or any(one.key == column for one in fields[head].columns)
+
+
+def condition(value: Any, fault: Entries, key: str) -> Condition:
+    """A condition from data: a single test, or `behaviour` all/any with a list `when` of tests and conditions."""
+
+    def part(item: Any) -> Condition | Test:
+        if not isinstance(item, Entries):
+            fault.fault("a condition must hold keys and values", key)
+        return group(item) if "when" in item else _test(item)
+
+    def group(item: Entries) -> Condition:
+        item.only("behaviour", "when", "negate")
+        behaviour = cast(Literal["all", "any"], item.one_of("behaviour", ("all", "any")))
+        parts = tuple(part(inner) for inner in item.mappings("when"))
+        if not parts:
+            item.fault("a condition needs at least one test", "when")
+        return Condition(behaviour, parts, item.flag("negate"))
+
+    read = part(value)
+    return read if isinstance(read, Condition) else Condition("all", (read,))
+
+
+def _test(item: Entries) -> Test:
+    item.only("question", "operator", "answer", "negate")
+    operator = Operator(item.one_of("operator", tuple(Operator)))
+    answer = item.get("answer")
+    expected: tuple[type, ...] = (str, int, float, bool)
+    if operator is Operator.EXISTS:
+        expected = (bool,)
+    elif operator in (Operator.IN, Operator.CONTAINS_ANY):
+        expected = (list,)
+    elif operator is Operator.STARTS_WITH:
+        expected = (str,)
+    elif operator in (Operator.ABOVE, Operator.BELOW, Operator.AT_LEAST, Operator.AT_MOST):
+        expected = (int, float)
+    if not isinstance(answer, expected) or (isinstance(answer, bool) and bool not in expected):
+        item.fault(f"“{operator}” cannot compare with this answer", "answer")
+    return Test(
+        item.text("question"),
+        operator,
+        tuple(answer) if isinstance(answer, list) else answer,
+        item.flag("negate"),
+    )
+
+
+def _condition_of(entry: Entries, key: str) -> Condition | None:
+    return condition(entry[key], entry, key) if key in entry else None
+
+
+def _choices(entry: Entries, kind: FieldType, choices: Mapping[str, ChoiceSet]) -> str | None:
+    if kind not in CODED:
+        if "choices" in entry:
+            entry.fault(f"a field of type {kind} has no choices", "choices")
+        return None
+    name = entry.text("choices")
+    if name not in choices:
+        entry.fault(f"there is no choice set “{name}”", "choices")
+    return name
+
+
+def _ref(entry: Entries, kind: FieldType) -> str | None:
+    if kind in (FieldType.REF, FieldType.MULTIREF):
+        return entry.one_of("ref", REFERENCES)
+    if "ref" in entry:
+        entry.fault(f"a field of type {kind} refers to nothing", "ref")
+    return None
+
+
+def _columns(
+    entry: Entries, kind: FieldType, choices: Mapping[str, ChoiceSet], sections: Iterable[str]
+) -> tuple[Field, ...]:
+    if kind is not FieldType.TABLE:
+        if "columns" in entry:
+            entry.fault("only a table has columns", "columns")
+        return ()
+    entries = entry.mappings("columns")
+    columns = tuple(field(column, choices, sections) for column in entries)
+    if not columns:
+        entry.fault("a table needs columns", "columns")
+    for column, inner in zip(columns, entries, strict=True):
+        if column.type in (FieldType.TABLE, FieldType.MULTIREF):
+            inner.fault(f"a column cannot be of type {column.type}", "type")
+    refuse_repeats(columns, entries)
+    by_key = {column.key: column for column in columns}
+    check_neighbours(by_key, {column.key: inner for column, inner in zip(columns, entries, strict=True)})
+    return columns
+
+
+def refuse_repeats(fields: Iterable[Field], entries: Iterable[Entries]) -> None:
+    """Each key may stand once."""
+    seen: set[str] = set()
+    for read, entry in zip(fields, entries, strict=True):
+        if read.key in seen:
+            entry.fault(f"the field “{read.key}” stands twice", "key")
+        seen.add(read.key)
+
+
+def _pattern(entry: Entries) -> str | None:
+    pattern = entry.optional_text("pattern")
+    if pattern is not None:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            entry.fault(f"the pattern cannot be used: {error}", "pattern")
+    return pattern
+
+
+def _named(entry: Entries, key: str, allowed: Iterable[str]) -> str | None:
+    return entry.one_of(key, tuple(allowed)) if key in entry else None
+
+
+def _prefill(entry: Entries) -> Prefill | None:
+    if "prefill" not in entry:
+        return None
+    value = entry.mapping("prefill")
+    value.only("source", "mode")
+    source = value.text("source")
+    if not PREFILL_SOURCE.fullmatch(source):
+        value.fault(f"“{source}” is no source of facts; use previous, case.… or outside.…", "source")
+    return Prefill(source, cast(Literal["compare", "start"], value.one_of("mode", ("compare", "start"))))
+
+
+def _coding(entry: Entries) -> Coding | None:
+    if "code" not in entry:
+        return None
+    value = entry.mapping("code")
+    value.only("system", "code", "display", "checked")
+    return Coding(value.text("system"), value.text("code"), value.text("display"), value.flag("checked"))
+
+
+def _says_when(entry: Entries, choices: Mapping[str, ChoiceSet]) -> dict[str, Bitext | None] | None:
+    if "says_when" not in entry:
+        return None
+    value = entry.mapping("says_when")
+    allowed = _codes_of(entry, choices)
+    for code in value:
+        if code not in allowed:
+            value.fault(f"“{code}” is no answer to this question", code)
+    return {code: None if value[code] is None else bitext(value, code) for code in value}
+
+
+def _codes_of(entry: Entries, choices: Mapping[str, ChoiceSet]) -> list[str]:
+    if entry["type"] not in (FieldType.BOOL, FieldType.CHOICE):
+        entry.fault("only a choice or a yes/no field has sentences for single answers", "says_when")
+    if entry["type"] == FieldType.BOOL:
+        return ["true", "false"]
+    return [choice.code for choice in choices[entry.text("choices")]]

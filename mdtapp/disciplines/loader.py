@@ -1,0 +1,194 @@
+"""Reads the data files into a catalogue; anything wrong in them is a FaultyDefinition with file and line.
+
+A site's own folder may hold the same kinds of files: what it defines replaces by key (a whole discipline,
+choice set, block, checklist, opinion section or result class), what it does not mention stays as delivered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from mdtapp.clinical.bitext import Bitext
+from mdtapp.disciplines import field_reader, yaml_source
+from mdtapp.disciplines.definitions import (
+    Catalogue,
+    ChecklistItem,
+    Choice,
+    ChoiceSet,
+    Discipline,
+    Field,
+    OpinionSection,
+    ResultClass,
+    Section,
+)
+from mdtapp.disciplines.field_reader import bitext
+from mdtapp.disciplines.yaml_source import Entries
+
+DELIVERED = Path(__file__).parent / "data"
+SHARED_FILES = frozenset({"blocks.yaml", "choices.yaml", "checklists.yaml", "opinion.yaml"})
+AUDIENCES = ("patient", "clinician", "both")
+
+
+@cache
+def catalogue(site_folder: Path | None = None) -> Catalogue:
+    """The catalogue of the delivered files, with those of `site_folder` (if it exists) on top. Read once."""
+    folders = [DELIVERED, *([site_folder] if site_folder is not None and site_folder.is_dir() else [])]
+    choices = {key: _choice_set(key, entries) for key, entries in _lists(folders, "choices.yaml").items()}
+    sections = {entry.text("key"): _section(entry) for entry in _opinion(folders, "sections", "key")}
+    return Catalogue(
+        disciplines=_disciplines(folders, choices, sections),
+        choices=choices,
+        sections=tuple(sections.values()),
+        result_classes={
+            entry.text("code"): _result_class(entry) for entry in _opinion(folders, "result_classes", "code")
+        },
+        checklists={
+            family: tuple(_checklist_item(entry, choices) for entry in entries)
+            for family, entries in _lists(folders, "checklists.yaml").items()
+        },
+    )
+
+
+def _lists(folders: Iterable[Path], name: str) -> dict[str, list[Entries]]:
+    """A file of named lists, the site's lists replacing the delivered ones of the same name."""
+    lists: dict[str, list[Entries]] = {}
+    for folder in folders:
+        if (folder / name).is_file():
+            source = yaml_source.read(folder / name)
+            lists |= {key: source.mappings(key) for key in source}
+    return lists
+
+
+def _opinion(folders: Iterable[Path], part: str, key: str) -> list[Entries]:
+    """One list of opinion.yaml, the site's items replacing the delivered ones of the same key."""
+    items: dict[str, Entries] = {}
+    for folder in folders:
+        if (folder / "opinion.yaml").is_file():
+            source = yaml_source.read(folder / "opinion.yaml")
+            source.only("sections", "result_classes")
+            if part in source:
+                items |= {entry.text(key): entry for entry in source.mappings(part)}
+    return list(items.values())
+
+
+def _choice_set(key: str, entries: list[Entries]) -> ChoiceSet:
+    choices: dict[str, Choice] = {}
+    for entry in entries:
+        entry.only("code", "en", "zh", "more")
+        code = entry.text("code")
+        if code in choices:
+            entry.fault(f"the code “{code}” stands twice in “{key}”", "code")
+        label = Bitext(en=entry.text("en"), zh=entry.text("zh"))
+        choices[code] = Choice(code, label, entry.flag("more"))
+    return ChoiceSet(key, tuple(choices.values()))
+
+
+def _section(entry: Entries) -> OpinionSection:
+    entry.only("key", "label", "audience")
+    audience = cast(Literal["patient", "clinician", "both"], entry.one_of("audience", AUDIENCES))
+    return OpinionSection(entry.text("key"), bitext(entry, "label"), audience)
+
+
+def _result_class(entry: Entries) -> ResultClass:
+    entry.only("code", "label", "patient_line")
+    return ResultClass(entry.text("code"), bitext(entry, "label"), bitext(entry, "patient_line"))
+
+
+def _checklist_item(entry: Entries, choices: Mapping[str, ChoiceSet]) -> ChecklistItem:
+    entry.only("code", "label", "criticality", "max_age_days")
+    criticality = entry.one_of("criticality", tuple(choice.code for choice in choices["criticality"]))
+    return ChecklistItem(entry.text("code"), bitext(entry, "label"), criticality, entry.whole("max_age_days"))
+
+
+def _disciplines(
+    folders: list[Path], choices: Mapping[str, ChoiceSet], sections: Iterable[str]
+) -> dict[str, Discipline]:
+    """Every discipline in the order of its `position`, a site's own ones after the delivered of equal position."""
+    blocks = _lists(folders, "blocks.yaml")
+    found: dict[str, Discipline] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.yaml")):
+            if path.name not in SHARED_FILES:
+                discipline = _discipline(yaml_source.read(path), blocks, choices, tuple(sections))
+                found[discipline.key] = discipline
+    return {one.key: one for one in sorted(found.values(), key=lambda one: one.position)}
+
+
+def _discipline(
+    source: Entries,
+    blocks: Mapping[str, list[Entries]],
+    choices: Mapping[str, ChoiceSet],
+    names: tuple[str, ...],
+) -> Discipline:
+    source.only("key", "short", "label", "core", "position", "sections")
+    sections: list[Section] = []
+    fields: list[Field] = []
+    entries: list[Entries] = []
+    for part in source.mappings("sections"):
+        part.only("key", "label", "fields")
+        own = _with_blocks(part.mappings("fields"), blocks)
+        read = tuple(field_reader.field(entry, choices, names) for entry in own)
+        sections.append(Section(part.text("key"), bitext(part, "label"), read))
+        fields += read
+        entries += own
+    field_reader.refuse_repeats(fields, entries)
+    by_key = {field.key: field for field in fields}
+    field_reader.check_neighbours(by_key, dict(zip(by_key, entries, strict=True)))
+    discipline = Discipline(
+        key=source.text("key"),
+        short=source.text("short"),
+        label=bitext(source, "label"),
+        core=source.flag("core"),
+        position=source.whole("position") or 0,
+        version="",
+        sections=tuple(sections),
+    )
+    return replace(discipline, version=_version(discipline, choices))
+
+
+def _with_blocks(entries: list[Entries], blocks: Mapping[str, list[Entries]]) -> list[Entries]:
+    """The fields with every `block: name` replaced by the block's fields, in tables too."""
+    fields: list[Entries] = []
+    for entry in entries:
+        if "block" not in entry:
+            fields.append(_with_column_blocks(entry, blocks))
+            continue
+        entry.only("block", "with")
+        name = entry.text("block")
+        if name not in blocks:
+            entry.fault(f"there is no block “{name}”", "block")
+        changes = entry.mapping("with") if "with" in entry else Entries(entry.file, entry.line)
+        changes.only(*(field.text("key") for field in blocks[name]))
+        for field in blocks[name]:
+            key = field.text("key")
+            changed = field.changed_by(changes.mapping(key)) if key in changes else field
+            fields.append(_with_column_blocks(changed, blocks))
+    return fields
+
+
+def _with_column_blocks(entry: Entries, blocks: Mapping[str, list[Entries]]) -> Entries:
+    if "columns" not in entry:
+        return entry
+    columns = Entries(entry.file, entry.line)
+    columns["columns"] = _with_blocks(entry.mappings("columns"), blocks)
+    return entry.changed_by(columns)
+
+
+def _version(discipline: Discipline, choices: Mapping[str, ChoiceSet]) -> str:
+    """Twelve hexadecimal digits that change with any word of the definition or of a choice it offers."""
+    used = {field.choices for field in _with_columns(discipline.fields()) if field.choices}
+    content: list[Any] = [asdict(discipline), *(asdict(choices[name]) for name in sorted(used))]
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _with_columns(fields: Iterable[Field]) -> Iterable[Field]:
+    for field in fields:
+        yield field
+        yield from field.columns

@@ -1,0 +1,134 @@
+"""How an answer reads: as a value beside its label, and as a sentence of the draft. Pure, no language model.
+
+A pattern is text with placeholders: `{value}` is the answer itself, `{key}` another answer of the same form
+(in a table first of the same row), `{key:code}` its stored code instead of its label. A part in square
+brackets is left out when one of its placeholders has nothing to show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mdtapp.clinical.bitext import LANGUAGES, Bitext, Language
+from mdtapp.disciplines.conditions import is_filled, number
+from mdtapp.disciplines.definitions import Catalogue, Discipline, Field
+
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?::(code))?\}")
+OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+YES_NO = {True: Bitext("Yes", "是"), False: Bitext("No", "否")}
+SENTENCE_ENDS = (".", "。")
+SEPARATOR: dict[Language, str] = {"en": ", ", "zh": "、"}
+
+# UCUM units as people write them; what is not listed is written as it stands.
+UNITS: dict[str, Bitext] = {
+    "umol/L": Bitext("µmol/L", "µmol/L"),
+    "10*9/L": Bitext("×10⁹/L", "×10⁹/L"),
+    "m2": Bitext("m²", "m²"),
+    "mg/m2": Bitext("mg/m²", "mg/m²"),
+    "xULN": Bitext("× upper limit of normal", "×正常值上限"),
+    "wk": Bitext("weeks", "周"),
+    "min": Bitext("min", "分钟"),
+    "mut/Mb": Bitext("mutations/Mb", "个突变/Mb"),
+}
+
+
+def placeholders(pattern: str) -> Iterator[str]:
+    """The keys a pattern names, in order."""
+    for match in PLACEHOLDER.finditer(pattern):
+        yield match[1]
+
+
+def shown(field: Field, value: Any, catalogue: Catalogue) -> Bitext:
+    """The answer as a reader sees it: the label of a code, a number with its unit, a text as it was written."""
+    if not is_filled(value):
+        return Bitext()
+    return Bitext(**{language: _shown(field, value, catalogue, language) for language in LANGUAGES})
+
+
+def say(
+    discipline: Discipline,
+    field: Field,
+    answers: Mapping[str, Any],
+    catalogue: Catalogue,
+    row: Mapping[str, Any] | None = None,
+) -> Bitext | None:
+    """The draft's sentence for one answer, or for one row of a table; None when nothing is to be said.
+
+    A free text written in one language only stands in both sentences in its original words.
+    """
+    value = answers.get(field.key) if row is None else row
+    pattern = _pattern(field, value)
+    if pattern is None or not is_filled(value):
+        return None
+    speaker = _Speaker(discipline, field, answers, catalogue, row)
+    return Bitext(en=speaker.fill(pattern.en, "en"), zh=speaker.fill(pattern.zh, "zh"))
+
+
+def _pattern(field: Field, value: Any) -> Bitext | None:
+    code = str(value).lower() if isinstance(value, bool) else value
+    if field.says_when is not None and isinstance(code, str) and code in field.says_when:
+        return field.says_when[code]
+    return field.says
+
+
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    """Fills patterns from one form's answers."""
+
+    discipline: Discipline
+    field: Field
+    answers: Mapping[str, Any]
+    catalogue: Catalogue
+    row: Mapping[str, Any] | None
+
+    def fill(self, pattern: str, language: Language) -> str:
+        pieces = []
+        for index, piece in enumerate(OPTIONAL.split(pattern)):
+            optional = index % 2 == 1
+            if optional and not all(self._text(match, language) for match in PLACEHOLDER.finditer(piece)):
+                continue
+            pieces.append(PLACEHOLDER.sub(lambda match: self._text(match, language), piece))
+        return "".join(pieces)
+
+    def _text(self, match: re.Match[str], language: Language) -> str:
+        field, value = self._named(match[1])
+        if not is_filled(value):
+            return ""
+        text = str(value) if match[2] else _shown(field, value, self.catalogue, language)
+        if match.string.startswith(SENTENCE_ENDS, match.end()):
+            return text.rstrip("".join(SENTENCE_ENDS))
+        return text
+
+    def _named(self, key: str) -> tuple[Field, Any]:
+        if key == "value":
+            return self.field, self.answers.get(self.field.key)
+        if self.row is not None and any(column.key == key for column in self.field.columns):
+            return self.field.column(key), self.row.get(key)
+        return self.discipline.field(key), self.answers.get(key)
+
+
+def _shown(field: Field, value: Any, catalogue: Catalogue, language: Language) -> str:
+    if isinstance(value, Mapping):
+        return Bitext.of(value).in_language(language).strip()
+    if isinstance(value, bool):
+        return YES_NO[value].in_language(language)
+    if isinstance(value, list):
+        parts = [_shown(field, part, catalogue, language) for part in value if not isinstance(part, Mapping)]
+        return SEPARATOR[language].join(parts)
+    if field.choices is not None:
+        return catalogue.label(field.choices, str(value)).in_language(language)
+    amount = number(value)
+    return str(value).strip() if amount is None else _with_unit(amount, field.unit, language)
+
+
+def _with_unit(amount: float, unit: str | None, language: Language) -> str:
+    digits = f"{amount:g}" if abs(amount) < 1e6 else str(amount)
+    if unit is None:
+        return digits
+    if unit == "%":
+        return f"{digits}%"
+    written = UNITS.get(unit, Bitext(unit, unit)).in_language(language)
+    return f"{digits}{written}" if written.startswith("×") and language == "zh" else f"{digits} {written}"
