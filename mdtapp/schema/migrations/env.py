@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
+from sqlalchemy import TypeDecorator
 from sqlalchemy.engine import Connection
 
 import mdtapp.schema  # noqa: F401  every table must be known
@@ -16,12 +17,20 @@ def include_object(thing: Any, _name: str | None, kind: str, reflected: bool, _o
     return not (kind == "table" and reflected and thing.name not in Base.metadata.tables)
 
 
+def render_item(kind: str, thing: Any, _context: Any) -> str | Literal[False]:
+    """Our column types as the plain types beneath them: a migration never imports the product."""
+    if kind == "type" and isinstance(thing, TypeDecorator):
+        return f"sa.{thing.impl_instance!r}"
+    return False
+
+
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=True,
         include_object=include_object,
+        render_item=render_item,
         compare_type=True,
         transaction_per_migration=True,
     )

@@ -11,12 +11,21 @@ branch_labels = None
 depends_on = None
 
 # Of a frozen version only these columns may still change: voided by an edit, document made.
-FROZEN_COLUMNS = ("opinion_id", "version", "frozen", "content_hash", "frozen_at", "frozen_by_id", "verify_code")
+FROZEN_COLUMNS = (
+    "opinion_id",
+    "version",
+    "frozen",
+    "content_hash",
+    "frozen_at",
+    "frozen_by_id",
+    "verify_code",
+)
 APPEND_ONLY = ("event", "signature", "statement_edit", "input_save", "case_step")
 
 
 def upgrade() -> None:
-    op.execute(sa.text(f"INSERT INTO event_head (id, seq, hash) VALUES (1, 0, '{'0' * 64}')"))
+    head = sa.table("event_head", sa.column("id"), sa.column("seq"), sa.column("hash"))
+    op.bulk_insert(head, [{"id": 1, "seq": 0, "hash": "0" * 64}])
     if op.get_bind().dialect.name == "sqlite":
         _guard_sqlite()
     else:
