@@ -118,7 +118,7 @@ def _postgres_template(postgres: PostgresServer, tmp_path_factory: pytest.TempPa
 
 def _migrate(settings: Settings) -> None:
     from mdtapp.app import create_app
-    from mdtapp.store import migrate
+    from mdtapp.schema import migrate
 
     app = create_app(settings)
     migrate.upgrade(app)
