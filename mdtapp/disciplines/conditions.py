@@ -5,8 +5,9 @@ A missing answer equals nothing, differs from everything, and is neither above n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from mdtapp.disciplines.definitions import Condition, Field, Operator, Test
@@ -19,12 +20,20 @@ class Context:
     """What conditions and checks may look at.
 
     `values` is the form's own data; `case`, `outside` and `patient` are the case's facts in their stored shape.
+    The rest is for checks: `today` for dates that cannot lie ahead, `role` of the author in this case,
+    `references` with the ids that exist per kind ("material", "imaging_study", "patient_question"; a kind that
+    is absent is not checked) and `stage_of` (system, prefix, T, N, M → stage group or None) of a table the site
+    has loaded.
     """
 
     values: Facts = field(default_factory=dict)
     case: Facts = field(default_factory=dict)
     outside: Facts = field(default_factory=dict)
     patient: Facts = field(default_factory=dict)
+    today: date | None = None
+    role: str | None = None
+    references: Mapping[str, Collection[str]] = field(default_factory=dict)
+    stage_of: Callable[[str, str, str, str, str], str | None] | None = None
 
     def with_values(self, values: Facts) -> Context:
         """The same case, other answers: a row of a table, or data not yet saved."""

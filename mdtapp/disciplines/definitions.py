@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -167,34 +167,6 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Discipline:
-    """All questions of one discipline. `version` changes whenever the definition or one of its choices does."""
-
-    key: str
-    short: str
-    label: Bitext
-    core: bool
-    position: int
-    version: str
-    sections: tuple[Section, ...]
-
-    def fields(self) -> Iterator[Field]:
-        """Every field in the order of the form; columns stand inside their tables."""
-        for section in self.sections:
-            yield from section.fields
-
-    def field(self, key: str) -> Field:
-        """The field with this key; KeyError when there is none."""
-        for field in self.fields():
-            if field.key == key:
-                return field
-        raise KeyError(key)
-
-    def has(self, key: str) -> bool:
-        return any(field.key == key for field in self.fields())
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """One code as it is stored; `more` puts a rare one behind "more"."""
 
@@ -222,6 +194,42 @@ class ChoiceSet:
             if choice.code == code:
                 return choice.label
         return Bitext(en=code, zh=code)
+
+
+@dataclass(frozen=True, slots=True)
+class Discipline:
+    """All questions of one discipline, with the choice sets they use.
+
+    `version` (12 hexadecimal digits) changes whenever the definition or one of its choices does.
+    """
+
+    key: str
+    short: str
+    label: Bitext
+    core: bool
+    position: int
+    version: str
+    sections: tuple[Section, ...]
+    choices: Mapping[str, ChoiceSet]
+
+    def fields(self) -> Iterator[Field]:
+        """Every field in the order of the form; columns stand inside their tables."""
+        for section in self.sections:
+            yield from section.fields
+
+    def field(self, key: str) -> Field:
+        """The field with this key; KeyError when there is none."""
+        for field in self.fields():
+            if field.key == key:
+                return field
+        raise KeyError(key)
+
+    def has(self, key: str) -> bool:
+        return any(field.key == key for field in self.fields())
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole definition as plain data, to be kept beside the inputs written with it."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import field_reader, yaml_source
@@ -148,8 +148,9 @@ def _discipline(
         position=source.whole("position") or 0,
         version="",
         sections=tuple(sections),
+        choices={name: choices[name] for name in sorted(_used_choices(fields))},
     )
-    return replace(discipline, version=_version(discipline, choices))
+    return replace(discipline, version=_version(discipline))
 
 
 def _with_blocks(entries: list[Entries], blocks: Mapping[str, list[Entries]]) -> list[Entries]:
@@ -180,15 +181,10 @@ def _with_column_blocks(entry: Entries, blocks: Mapping[str, list[Entries]]) -> 
     return entry.changed_by(columns)
 
 
-def _version(discipline: Discipline, choices: Mapping[str, ChoiceSet]) -> str:
-    """Twelve hexadecimal digits that change with any word of the definition or of a choice it offers."""
-    used = {field.choices for field in _with_columns(discipline.fields()) if field.choices}
-    content: list[Any] = [asdict(discipline), *(asdict(choices[name]) for name in sorted(used))]
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+def _version(discipline: Discipline) -> str:
+    text = json.dumps(discipline.as_json(), ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _with_columns(fields: Iterable[Field]) -> Iterable[Field]:
-    for field in fields:
-        yield field
-        yield from field.columns
+def _used_choices(fields: Iterable[Field]) -> set[str]:
+    return {one.choices for field in fields for one in (field, *field.columns) if one.choices}

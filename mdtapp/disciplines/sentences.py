@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mdtapp.clinical.bitext import LANGUAGES, Bitext, Language
+from mdtapp.clinical.bitext import Bitext, Language
 from mdtapp.disciplines.conditions import is_filled, number
-from mdtapp.disciplines.definitions import Catalogue, Discipline, Field
+from mdtapp.disciplines.definitions import Discipline, Field
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?::(code))?\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
@@ -41,18 +41,17 @@ def placeholders(pattern: str) -> Iterator[str]:
         yield match[1]
 
 
-def shown(field: Field, value: Any, catalogue: Catalogue) -> Bitext:
+def shown(discipline: Discipline, field: Field, value: Any) -> Bitext:
     """The answer as a reader sees it: the label of a code, a number with its unit, a text as it was written."""
     if not is_filled(value):
         return Bitext()
-    return Bitext(**{language: _shown(field, value, catalogue, language) for language in LANGUAGES})
+    return Bitext(en=_shown(discipline, field, value, "en"), zh=_shown(discipline, field, value, "zh"))
 
 
 def say(
     discipline: Discipline,
     field: Field,
     answers: Mapping[str, Any],
-    catalogue: Catalogue,
     row: Mapping[str, Any] | None = None,
 ) -> Bitext | None:
     """The draft's sentence for one answer, or for one row of a table; None when nothing is to be said.
@@ -63,7 +62,7 @@ def say(
     pattern = _pattern(field, value)
     if pattern is None or not is_filled(value):
         return None
-    speaker = _Speaker(discipline, field, answers, catalogue, row)
+    speaker = _Speaker(discipline, field, answers, row)
     return Bitext(en=speaker.fill(pattern.en, "en"), zh=speaker.fill(pattern.zh, "zh"))
 
 
@@ -81,7 +80,6 @@ class _Speaker:
     discipline: Discipline
     field: Field
     answers: Mapping[str, Any]
-    catalogue: Catalogue
     row: Mapping[str, Any] | None
 
     def fill(self, pattern: str, language: Language) -> str:
@@ -97,7 +95,7 @@ class _Speaker:
         field, value = self._named(match[1])
         if not is_filled(value):
             return ""
-        text = str(value) if match[2] else _shown(field, value, self.catalogue, language)
+        text = str(value) if match[2] else _shown(self.discipline, field, value, language)
         if match.string.startswith(SENTENCE_ENDS, match.end()):
             return text.rstrip("".join(SENTENCE_ENDS))
         return text
@@ -110,16 +108,16 @@ class _Speaker:
         return self.discipline.field(key), self.answers.get(key)
 
 
-def _shown(field: Field, value: Any, catalogue: Catalogue, language: Language) -> str:
+def _shown(discipline: Discipline, field: Field, value: Any, language: Language) -> str:
     if isinstance(value, Mapping):
         return Bitext.of(value).in_language(language).strip()
     if isinstance(value, bool):
         return YES_NO[value].in_language(language)
     if isinstance(value, list):
-        parts = [_shown(field, part, catalogue, language) for part in value if not isinstance(part, Mapping)]
+        parts = [_shown(discipline, field, part, language) for part in value if not isinstance(part, Mapping)]
         return SEPARATOR[language].join(parts)
     if field.choices is not None:
-        return catalogue.label(field.choices, str(value)).in_language(language)
+        return discipline.choices[field.choices].label(str(value)).in_language(language)
     amount = number(value)
     return str(value).strip() if amount is None else _with_unit(amount, field.unit, language)
 

@@ -1,0 +1,67 @@
+"""Shared: type, edition, categories and group of the stage fit together. No staging table is delivered."""
+
+from __future__ import annotations
+
+from mdtapp.clinical.tnm import is_m1, stage_number
+from mdtapp.disciplines.checks.answers import Answers
+from mdtapp.disciplines.checks.finding import ANY, check
+
+TNM = ("tnm8", "tnm9")
+CATEGORIES = ("t_category", "n_category", "m_category")
+
+
+@check(
+    "STG-1",
+    "error",
+    ANY,
+    ("stage_prefix", "stage_system"),
+    en="TNM needs its type (c, p, yc, yp); a type needs its system.",
+    zh="TNM分期须注明分期类型（c、p、yc、yp）；填写分期类型时须注明分期系统。",
+)
+def type_and_system_apart(answers: Answers) -> bool:
+    tnm_without_type = answers.is_one_of("stage_system", *TNM) and not answers.has("stage_prefix")
+    return tnm_without_type or (answers.has("stage_prefix") and not answers.has("stage_system"))
+
+
+@check(
+    "STG-2",
+    "error",
+    ANY,
+    ("stage_system",),
+    en="Name the staging edition when you give a T, N or M category.",
+    zh="填写T、N或M分类时须注明分期版本。",
+)
+def category_without_edition(answers: Answers) -> bool:
+    return any(answers.has(category) for category in CATEGORIES) and not answers.has("stage_system")
+
+
+@check(
+    "STG-3",
+    "warning",
+    ANY,
+    ("m_category", "stage_group"),
+    en="M1 disease is not stage 0-III in TNM (known exceptions: differentiated thyroid cancer under 55, testis).",
+    zh="M1一般不为0-III期（例外：55岁以下分化型甲状腺癌、睾丸肿瘤）。",
+)
+def m1_below_stage_four(answers: Answers) -> bool:
+    number = stage_number(answers.text("stage_group"))
+    return is_m1(answers.text("m_category")) and number is not None and number < 4
+
+
+@check(
+    "STG-4",
+    "warning",
+    ANY,
+    ("stage_group",),
+    en="The staging table of this site gives another stage group: confirm or correct.",
+    zh="按本院分期表核对结果不同，请确认或更正。",
+)
+def differs_from_loaded_table(answers: Answers) -> bool:
+    """Silent without a loaded table and while anything is missing."""
+    stage_of = answers.context.stage_of
+    given = [answers.text(key) for key in ("stage_system", "stage_prefix", *CATEGORIES)]
+    group = answers.text("stage_group")
+    if stage_of is None or not group or not all(given):
+        return False
+    system, prefix, t, n, m = given
+    return stage_of(system, prefix, t, n, m) not in (None, group)
