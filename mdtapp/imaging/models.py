@@ -62,9 +62,7 @@ class ImagingSeries(Keyed, Base):
     body_part: Mapped[str] = mapped_column(String(64), default="")
     laterality: Mapped[str] = mapped_column(String(16), default="")
     frame_of_reference_uid: Mapped[str] = mapped_column(String(64), default="")
-    preview_state: Mapped[PreviewState] = mapped_column(
-        EnumText(PreviewState), default=PreviewState.PENDING
-    )
+    preview_state: Mapped[PreviewState] = mapped_column(EnumText(PreviewState), default=PreviewState.PENDING)
     preview_sha256: Mapped[str | None] = mapped_column(String(64))
     preview_reason: Mapped[Bitext] = mapped_column(BitextType, default=Bitext)
 
