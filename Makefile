@@ -9,7 +9,7 @@ SETUP = $(or $(PYTHON),$(error Python 3.11 or newer is needed and was not found 
 PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-tests test check format sweep screenshots lifecycles lock migration clean
+.PHONY: help run setup setup-tests test check format sweep screenshots lifecycles translations lock migration clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -46,6 +46,9 @@ screenshots: setup-tests ## take the pictures of the README again
 
 lifecycles: setup ## write docs/lifecycles.md from the tables in */status.py
 	@$(BIN)/python tools/lifecycles.py
+
+translations: setup ## collect the page texts into the Chinese catalogue and compile it
+	@$(BIN)/python tools/translations.py
 
 lock: setup ## pin newest allowed versions anew: make lock [UPGRADE=1]
 	@tools/lock.sh "$$($(SETUP) --print-uv)" $(if $(UPGRADE),--upgrade)
