@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -27,10 +28,19 @@ class Presence(StrEnum):
 
 
 class Meeting(Keyed, Base):
-    """The board at one time and place. `sequence` counts changes of an invitation (RFC 5545 3.8.7.4)."""
+    """The board at one time and place.
+
+    `uid` and `sequence` are those of its invitation (RFC 5545 3.8.4.7 and 3.8.7.4): the first
+    never changes, the second counts the changes of time, place or people.
+    """
 
     __tablename__ = "meeting"
+    __table_args__ = (
+        CheckConstraint("minutes BETWEEN 5 AND 480", name="minutes_plausible"),
+        CheckConstraint("status <> 'cancelled' OR cancellation_reason <> ''", name="cancelled_has_reason"),
+    )
 
+    uid: Mapped[str] = mapped_column(String(36), unique=True, default=lambda: str(uuid4()))
     title: Mapped[str] = mapped_column(String(200))
     starts_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     minutes: Mapped[int] = mapped_column(default=60)
@@ -41,12 +51,16 @@ class Meeting(Keyed, Base):
     coordinator_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
     status: Mapped[MeetingStatus] = mapped_column(EnumText(MeetingStatus), default=MeetingStatus.PLANNED)
     sequence: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    minutes_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    cancellation_reason: Mapped[str] = mapped_column(Text, default="")
     row_version: Mapped[int] = mapped_column(default=1)
 
     chair: Mapped[User] = relationship(foreign_keys=[chair_id], lazy="joined")
     coordinator: Mapped[User | None] = relationship(foreign_keys=[coordinator_id])
     items: Mapped[list[AgendaItem]] = relationship(
-        back_populates="meeting", cascade="all, delete-orphan", order_by="AgendaItem.position"
+        back_populates="meeting", cascade="all, delete-orphan", order_by="(AgendaItem.position, AgendaItem.id)"
     )
     __mapper_args__ = {"version_id_col": row_version}
 
