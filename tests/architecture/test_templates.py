@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import Environment, nodes
@@ -50,9 +51,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 def test_compiles_and_asks_for_templates_that_exist(environment: Environment, name: str) -> None:
     tree = environment.parse((TEMPLATES / name).read_text("utf-8"), name)
     environment.compile(tree, name)
+    kinds: tuple[Any, ...] = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
     asked = [
         node.template.value
-        for kind in (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+        for kind in kinds
         for node in tree.find_all(kind)
         if isinstance(node.template, nodes.Const)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,18 @@ def test_every_package_is_named_for_what_it_holds() -> None:
 def test_nothing_of_an_installation_is_committed() -> None:
     kept = {".sqlite", ".sqlite-wal", ".key", ".pyc"}
     assert [str(path) for path in tracked_files() if path.suffix in kept or "instance" in path.parts] == []
+
+
+def test_locks_hold_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    groups = project["dependency-groups"]
+    wanted = {
+        "requirements.txt": project["project"]["dependencies"],
+        "requirements-dev.txt": project["project"]["dependencies"] + groups["dev"],
+        "requirements-build.txt": project["build-system"]["requires"] + groups["build"],
+    }
+    stale = {
+        lock: [pin for pin in pins if re.sub(r"\[.*?\]", "", pin) not in (ROOT / lock).read_text("utf-8")]
+        for lock, pins in wanted.items()
+    }
+    assert {lock: pins for lock, pins in stale.items() if pins} == {}, "run `make lock`"
