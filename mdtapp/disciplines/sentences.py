@@ -1,8 +1,11 @@
 """How an answer reads: as a value beside its label, and as a sentence of the draft. Pure, no language model.
 
 A pattern is text with placeholders: `{value}` is the answer itself, `{key}` another answer of the same form
-(in a table first of the same row), `{key:code}` its stored code instead of its label. A part in square
-brackets is left out when one of its placeholders has nothing to show.
+(in a table first of the same row), `{key|other}` the first of several that is given. `{key:code}` is the stored
+code instead of the label, `{key:lower}` the label as it stands inside an English sentence. A part in square
+brackets is left out when one of its placeholders has nothing to show; "not applicable" beside the answer itself
+counts as nothing. A full stop behind a placeholder is not
+doubled by one the author wrote.
 """
 
 from __future__ import annotations
@@ -16,10 +19,11 @@ from mdtapp.clinical.bitext import Bitext, Language
 from mdtapp.disciplines.conditions import is_filled, number
 from mdtapp.disciplines.definitions import Discipline, Field
 
-PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?::(code))?\}")
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_|]*)(?::(code|lower))?\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 YES_NO = {True: Bitext("Yes", "是"), False: Bitext("No", "否")}
 SENTENCE_ENDS = (".", "。")
+NAMES = frozenset({"Choi", "Deauville", "Gleason", "Hodgkin", "Lugano"})
 SEPARATOR: dict[Language, str] = {"en": ", ", "zh": "、"}
 
 # UCUM units as people write them; what is not listed is written as it stands.
@@ -38,7 +42,7 @@ UNITS: dict[str, Bitext] = {
 def placeholders(pattern: str) -> Iterator[str]:
     """The keys a pattern names, in order."""
     for match in PLACEHOLDER.finditer(pattern):
-        yield match[1]
+        yield from match[1].split("|")
 
 
 def shown(discipline: Discipline, field: Field, value: Any) -> Bitext:
@@ -92,34 +96,53 @@ class _Speaker:
         return "".join(pieces)
 
     def _text(self, match: re.Match[str], language: Language) -> str:
-        field, value = self._named(match[1])
-        if not is_filled(value):
+        named = (self._named(key) for key in match[1].split("|"))
+        given = next(((field, value) for field, value in named if self._is_worth_saying(field, value)), None)
+        if given is None:
             return ""
-        text = str(value) if match[2] else _shown(self.discipline, field, value, language)
+        field, value = given
+        if match[2] == "code":
+            return str(value)
+        text = _shown(self.discipline, field, value, language, inside=match[2] == "lower")
         if match.string.startswith(SENTENCE_ENDS, match.end()):
             return text.rstrip("".join(SENTENCE_ENDS))
         return text
 
+    def _is_worth_saying(self, field: Field, value: Any) -> bool:
+        return is_filled(value) and (value != "not_applicable" or field is self.field)
+
     def _named(self, key: str) -> tuple[Field, Any]:
-        if key == "value":
-            return self.field, self.answers.get(self.field.key)
         if self.row is not None and any(column.key == key for column in self.field.columns):
             return self.field.column(key), self.row.get(key)
+        if key == "value":
+            return self.field, self.answers.get(self.field.key)
         return self.discipline.field(key), self.answers.get(key)
 
 
-def _shown(discipline: Discipline, field: Field, value: Any, language: Language) -> str:
+def _shown(
+    discipline: Discipline, field: Field, value: Any, language: Language, *, inside: bool = False
+) -> str:
+    """`inside` a sentence the label of a code begins with a small letter."""
     if isinstance(value, Mapping):
         return Bitext.of(value).in_language(language).strip()
     if isinstance(value, bool):
         return YES_NO[value].in_language(language)
     if isinstance(value, list):
-        parts = [_shown(discipline, field, part, language) for part in value if not isinstance(part, Mapping)]
-        return SEPARATOR[language].join(parts)
+        parts = [part for part in value if not isinstance(part, Mapping)]
+        return SEPARATOR[language].join(
+            _shown(discipline, field, part, language, inside=inside) for part in parts
+        )
     if field.choices is not None:
-        return discipline.choices[field.choices].label(str(value)).in_language(language)
+        label = discipline.choices[field.choices].label(str(value)).in_language(language)
+        return _inside_a_sentence(label) if inside else label
     amount = number(value)
     return str(value).strip() if amount is None else _with_unit(amount, field.unit, language)
+
+
+def _inside_a_sentence(label: str) -> str:
+    """The label with a small first letter, unless it begins with a name or an abbreviation."""
+    ordinary = label[1:2].islower() and label.split()[0] not in NAMES
+    return label[0].lower() + label[1:] if ordinary else label
 
 
 def _with_unit(amount: float, unit: str | None, language: Language) -> str:
@@ -129,4 +152,5 @@ def _with_unit(amount: float, unit: str | None, language: Language) -> str:
     if unit == "%":
         return f"{digits}%"
     written = UNITS.get(unit, Bitext(unit, unit)).in_language(language)
-    return f"{digits}{written}" if written.startswith("×") and language == "zh" else f"{digits} {written}"
+    apart = "" if language == "zh" and not written[0].isascii() else " "
+    return f"{digits}{apart}{written}"
