@@ -22,7 +22,7 @@ from mdtapp.opinions.views import opinions
 from mdtapp.people.views import people
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
-from mdtapp.web import errors, filters, guards, headers, health, language, limits, login
+from mdtapp.web import clinical_words, errors, filters, guards, headers, health, language, limits, login
 from mdtapp.web.transactions import TransactionalFlask
 
 BLUEPRINTS = (people, audit, cases, materials, imaging, inputs, meetings, opinions, delivery, health.health)
@@ -59,6 +59,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     headers.init_app(app, https=settings.base_url.startswith("https"))
     errors.init_app(app)
     filters.init_app(app)
+    clinical_words.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "home", _home)

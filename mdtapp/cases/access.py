@@ -31,7 +31,9 @@ def is_coordinator(user: User, case: Case) -> bool:
 def disciplines_of(user: User, case: Case) -> list[str]:
     """The disciplines this person writes for on this case."""
     return [
-        member.discipline for member in case.members if member.user_id == user.id and member.discipline is not None
+        member.discipline
+        for member in case.members
+        if member.user_id == user.id and member.discipline is not None
     ]
 
 
@@ -40,7 +42,8 @@ def check_can_change(user: User, case: Case) -> None:
     check_permission(user, Permission.CASE_WRITE)
     if not is_coordinator(user, case):
         raise NotAllowed(
-            Bitext("Only a coordinator of this case can change it.", "仅本病例的协调员可以修改。"), case=case.id
+            Bitext("Only a coordinator of this case can change it.", "仅本病例的协调员可以修改。"),
+            case=case.id,
         )
 
 

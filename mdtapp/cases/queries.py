@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from mdtapp.cases.access import can_see
-from mdtapp.cases.models import Case, CaseMember, Patient
+from mdtapp.cases.models import Case, CaseMember, OutsideOpinion, Patient
 from mdtapp.cases.status import CaseStatus
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
@@ -98,3 +99,10 @@ def _matching(query: Select[tuple[Case]], search: str) -> Select[tuple[Case]]:
             Case.title.ilike(pattern, escape="\\"),
         )
     )
+
+
+def outside_opinion(case: Case, label: str) -> OutsideOpinion | None:
+    """The opinion of one home hospital (`A`, `B`, …), or None when it is not transcribed yet."""
+    if not re.fullmatch(r"[A-D]", label):
+        raise NotFound(NO_SUCH_CASE)
+    return next((opinion for opinion in case.outside_opinions if opinion.label == label), None)

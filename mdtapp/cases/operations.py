@@ -1,0 +1,553 @@
+"""Registering and changing a case: check, change, record, in the caller's one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from mdtapp.audit.events import EventType
+from mdtapp.audit.trail import Actor, record
+from mdtapp.cases import access
+from mdtapp.cases.identity import seal
+from mdtapp.cases.models import (
+    Case,
+    CaseMember,
+    CaseStep,
+    Consent,
+    ConsentPurpose,
+    MemberRole,
+    OutsideOpinion,
+    Patient,
+    PatientQuestion,
+    SealedIdentity,
+    Sex,
+    Situation,
+    Urgency,
+)
+from mdtapp.cases.readiness import in_one_sentence, missing_for_panel, missing_for_review
+from mdtapp.cases.status import CASE_LIFECYCLE, CaseStatus
+from mdtapp.clinical.bitext import Bitext
+from mdtapp.clock import working_days_after
+from mdtapp.disciplines import catalogue
+from mdtapp.errors import Conflict, Invalid, NotAllowed
+from mdtapp.people.models import User
+from mdtapp.people.roles import Role
+from mdtapp.store.db import session
+
+CONSENT_TEXT_VERSION = "2026-1"
+ANSWER_IN_WORKING_DAYS = 5
+PAIRED_SITES = {"breast", "lung", "kidney", "ovary"}
+SITE_FAMILIES = {
+    "breast": "breast",
+    "lung": "lung",
+    "colon": "colorectal",
+    "rectum": "colorectal",
+    "stomach": "gastric",
+    "gej": "gastric",
+    "liver": "liver",
+    "prostate": "prostate",
+    "lymph_node": "lymphoma",
+    "brain": "cns",
+}
+CHANGED_MEANWHILE = Bitext(
+    "Somebody changed this in between. Compare both versions, then save again.",
+    "期间他人已修改。请对照两个版本后再次保存。",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PatientFacts:
+    """What specialists may know of the person."""
+
+    pseudonym: str
+    sex: Sex
+    birth_year: int | None
+    home_country: str
+    home_language: str
+    other_languages: Sequence[str] = ()
+    interpreter: bool = False
+    menopausal: str = ""
+    home_physician: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """The coordinator's record of a case. `site_family` follows from the site unless given."""
+
+    title: Bitext
+    situation: Situation
+    primary_site: str
+    laterality: str = ""
+    site_family: str = ""
+    reasons: Sequence[str] = ()
+    inviting_party: str = ""
+    setting: str = ""
+    diagnosed_on: date | None = None
+    due_on: date | None = None
+    next_home_treatment_on: date | None = None
+    urgency: Urgency = Urgency.ROUTINE
+    wishes: Bitext = Bitext()
+
+
+def register(
+    *, actor: Actor, at: datetime, patient: PatientFacts, case: CaseRecord, received_on: date
+) -> Case:
+    """A new case; a known pseudonym means a further case of that patient."""
+    _check_record(case)
+    person = _find_or_add_patient(patient)
+    row = Case(case_no=_next_number(received_on.year), patient=person, received_on=received_on, created_at=at)
+    _write_record(row, case)
+    session.add(row)
+    session.flush()
+    if isinstance(actor, User):
+        _add_member(row, actor, MemberRole.COORDINATOR, at=at)
+    record(
+        EventType.CASE_REGISTERED,
+        actor=actor,
+        at=at,
+        subject=f"case:{row.id}",
+        case_id=row.id,
+        number=row.case_no,
+    )
+    return row
+
+
+def amend(*, actor: User, at: datetime, case: Case, row_version: int, wanted: CaseRecord) -> Case:
+    """Changes the record; a stale `row_version` is a Conflict that carries both texts."""
+    access.check_can_change(actor, case)
+    _check_record(wanted)
+    if row_version != case.row_version:
+        raise Conflict(
+            CHANGED_MEANWHILE, theirs=_as_text(case), ours=_as_text(wanted), version=case.row_version
+        )
+    _write_record(case, wanted)
+    session.flush()
+    record(
+        EventType.CASE_AMENDED, actor=actor, at=at, subject=f"case:{case.id}", case_id=case.id, part="record"
+    )
+    return case
+
+
+def seal_identity(*, actor: Actor, at: datetime, case: Case, identity: dict[str, Any], key: str) -> None:
+    """Seals (or replaces) the identity that arriving material is held against."""
+    if isinstance(actor, User):
+        access.check_can_change(actor, case)
+    if not str(identity.get("name") or "").strip():
+        sentence = Bitext("Enter the patient's name as it stands on the records.", "请填写病历上的患者姓名。")
+        raise Invalid(sentence, fields={"name": sentence})
+    if case.patient.identity is None:
+        case.patient.identity = SealedIdentity(sealed=seal(identity, key), sealed_at=at)
+    else:
+        case.patient.identity.sealed = seal(identity, key)
+        case.patient.identity.sealed_at = at
+    session.flush()
+    record(
+        EventType.IDENTITY_SEALED, actor=actor, at=at, subject=f"patient:{case.patient_id}", case_id=case.id
+    )
+
+
+def note_identity_shown(*, actor: User, at: datetime, case: Case) -> None:
+    """Looking at a sealed name is recorded."""
+    access.check_can_change(actor, case)
+    record(
+        EventType.IDENTITY_SHOWN, actor=actor, at=at, subject=f"patient:{case.patient_id}", case_id=case.id
+    )
+
+
+def set_questions(*, actor: Actor, at: datetime, case: Case, questions: Sequence[tuple[Bitext, str]]) -> None:
+    """The patient's questions in their order; `(text, original words)`, keys Q1, Q2, …"""
+    if isinstance(actor, User):
+        access.check_can_change(actor, case)
+    if len(questions) > 10:
+        sentence = Bitext(
+            "At most ten questions fit one opinion. Join or drop some.",
+            "一份意见最多回答十个问题，请合并或删减。",
+        )
+        raise Invalid(sentence, fields={"questions": sentence})
+    kept = {question.position: question for question in case.questions}
+    for position, (text, original) in enumerate(questions, start=1):
+        row = kept.pop(position, None)
+        if row is None:
+            row = PatientQuestion(key=f"Q{position}", position=position)
+            case.questions.append(row)
+        row.text, row.original = text, original
+    for row in kept.values():
+        case.questions.remove(row)
+    session.flush()
+    record(
+        EventType.CASE_AMENDED,
+        actor=actor,
+        at=at,
+        subject=f"case:{case.id}",
+        case_id=case.id,
+        part="questions",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideRecord:
+    """One home hospital's opinion as transcribed."""
+
+    diagnosis_text: Bitext
+    plan: Bitext
+    fields: Mapping[str, Any]
+    steps: Sequence[Mapping[str, Any]] = ()
+    institution: str = ""
+    country: str = ""
+    given_on: date | None = None
+
+
+def transcribe_outside(
+    *,
+    actor: Actor,
+    at: datetime,
+    case: Case,
+    label: str,
+    wanted: OutsideRecord,
+    row_version: int | None = None,
+) -> OutsideOpinion:
+    """Writes one home hospital's opinion; whatever was checked before must be checked again."""
+    if isinstance(actor, User):
+        access.check_can_change(actor, case)
+    row = next((opinion for opinion in case.outside_opinions if opinion.label == label), None)
+    if row is None:
+        row = OutsideOpinion(label=label)
+        case.outside_opinions.append(row)
+    elif row_version is not None and row_version != row.row_version:
+        raise Conflict(
+            CHANGED_MEANWHILE, theirs=str(row.plan), ours=str(wanted.plan), version=row.row_version
+        )
+    row.diagnosis_text, row.plan = wanted.diagnosis_text, wanted.plan
+    row.fields, row.steps = dict(wanted.fields), [dict(step) for step in wanted.steps]
+    row.institution, row.country, row.given_on = wanted.institution, wanted.country, wanted.given_on
+    row.transcribed_by_id = actor.id if isinstance(actor, User) else None
+    row.checked_by_id = None
+    session.flush()
+    record(
+        EventType.CASE_AMENDED,
+        actor=actor,
+        at=at,
+        subject=f"case:{case.id}",
+        case_id=case.id,
+        part="outside",
+        label=label,
+    )
+    return row
+
+
+def check_outside(*, actor: User, at: datetime, case: Case, label: str) -> None:
+    """A second person, never the one who typed it, confirms the transcription."""
+    opinion = next((row for row in case.outside_opinions if row.label == label), None)
+    if opinion is None:
+        raise Invalid(Bitext("There is no outside opinion to check.", "没有可核对的外院意见。"))
+    if opinion.transcribed_by_id == actor.id:
+        raise NotAllowed(
+            Bitext(
+                "You transcribed this yourself, so somebody else must check it.",
+                "该内容由您本人录入，须由他人核对。",
+            )
+        )
+    opinion.checked_by_id = actor.id
+    session.flush()
+    record(
+        EventType.CASE_AMENDED,
+        actor=actor,
+        at=at,
+        subject=f"case:{case.id}",
+        case_id=case.id,
+        part="outside_checked",
+    )
+
+
+def record_consent(
+    *, actor: Actor, at: datetime, case: Case, purpose: ConsentPurpose, given: bool, given_on: date
+) -> Consent:
+    """The patient's answer for one purpose under the present text; earlier answers stay as rows."""
+    if isinstance(actor, User):
+        access.check_can_change(actor, case)
+    row = Consent(
+        purpose=purpose,
+        text_version=CONSENT_TEXT_VERSION,
+        given=given,
+        given_on=given_on,
+        recorded_at=at,
+        recorded_by_id=actor.id if isinstance(actor, User) else None,
+    )
+    case.consents.append(row)
+    session.flush()
+    record(
+        EventType.CONSENT_RECORDED,
+        actor=actor,
+        at=at,
+        subject=f"case:{case.id}",
+        case_id=case.id,
+        purpose=str(purpose),
+        given=given,
+        text_version=CONSENT_TEXT_VERSION,
+    )
+    return row
+
+
+def consented(case: Case, purpose: ConsentPurpose) -> bool:
+    """The latest answer for the purpose; no answer is no consent."""
+    answers = [consent.given for consent in case.consents if consent.purpose == purpose]
+    return bool(answers and answers[-1])
+
+
+def add_member(
+    *,
+    actor: Actor,
+    at: datetime,
+    case: Case,
+    user: User,
+    role: MemberRole,
+    discipline: str | None = None,
+    due_on: date | None = None,
+) -> CaseMember:
+    """Puts a person on the case: from now on they see it."""
+    if isinstance(actor, User):
+        access.check_can_change(actor, case)
+    _check_member(case, user, role, discipline)
+    member = _add_member(case, user, role, at=at, discipline=discipline, due_on=due_on)
+    record(
+        EventType.CASE_MEMBER_ADDED,
+        actor=actor,
+        at=at,
+        subject=f"user:{user.id}",
+        case_id=case.id,
+        role=str(role),
+        discipline=discipline,
+    )
+    return member
+
+
+def remove_member(*, actor: User, at: datetime, case: Case, member_id: int) -> None:
+    """Takes a person off the case: from this moment the case does not exist for them."""
+    access.check_can_change(actor, case)
+    member = next((row for row in case.members if row.id == member_id), None)
+    if member is None:
+        raise Invalid(Bitext("This person is not on the case any more.", "此人已不在本病例中。"))
+    if (
+        member.role == MemberRole.COORDINATOR
+        and sum(m.role == MemberRole.COORDINATOR for m in case.members) == 1
+    ):
+        raise Invalid(
+            Bitext("The case needs a coordinator. Add another one first.", "病例须有协调员，请先添加另一位。")
+        )
+    case.members.remove(member)
+    session.flush()
+    record(
+        EventType.CASE_MEMBER_REMOVED,
+        actor=actor,
+        at=at,
+        subject=f"user:{member.user_id}",
+        case_id=case.id,
+        role=str(member.role),
+        discipline=member.discipline,
+    )
+
+
+def lift_independence(*, actor: User, at: datetime, case: Case) -> None:
+    """The chair lets members see each other's inputs before signing their own; recorded."""
+    access.check_is_chair(actor, case)
+    case.independence_lifted = True
+    session.flush()
+    record(
+        EventType.CASE_AMENDED,
+        actor=actor,
+        at=at,
+        subject=f"case:{case.id}",
+        case_id=case.id,
+        part="independence_lifted",
+    )
+
+
+def coordinate(*, actor: User, at: datetime, case: Case, action: str, reason: str = "") -> Case:
+    """A move the coordinator makes on the page; the gates are checked here."""
+    access.check_can_change(actor, case)
+    transition = CASE_LIFECYCLE.transition(case.status, action)
+    if transition.who != "coordinator":
+        raise NotAllowed(
+            Bitext(
+                "This step happens by itself or by the chair, not here.",
+                "此步骤由系统或主席完成，不在此处操作。",
+            )
+        )
+    _check_gate(case, action, reason)
+    return move(actor=actor, at=at, case=case, action=action, reason=reason)
+
+
+def move(*, actor: Actor, at: datetime, case: Case, action: str, reason: str = "") -> Case:
+    """Takes the case along one lawful transition; the caller has checked who may and why."""
+    source = case.status
+    target = CASE_LIFECYCLE.target(source, action)
+    case.held_from = source if target == CaseStatus.ON_HOLD else None
+    case.status = target
+    if action == "mark_ready" and case.due_on is None:
+        case.due_on = working_days_after(at.date(), ANSWER_IN_WORKING_DAYS)
+    case.steps.append(
+        CaseStep(action=action, source=source, target=target, reason=reason, actor=actor.actor_ref, at=at)
+    )
+    session.flush()
+    record(
+        EventType.CASE_MOVED,
+        actor=actor,
+        at=at,
+        subject=f"case:{case.id}",
+        case_id=case.id,
+        action=action,
+        source=str(source),
+        target=str(target),
+    )
+    return case
+
+
+def gaps_before_ready(case: Case) -> list[Bitext]:
+    """What is missing before the panel may see the case."""
+    return missing_for_review(
+        consented=consented(case, ConsentPurpose.REVIEW),
+        questions=len(case.questions),
+        outside_opinions=len(case.outside_opinions),
+        unchecked_opinions=sum(opinion.checked_by_id is None for opinion in case.outside_opinions),
+        identity_sealed=case.patient.identity is not None,
+    )
+
+
+def gaps_before_review(case: Case) -> list[Bitext]:
+    """What is missing on the panel."""
+    labels = {key: discipline.label for key, discipline in catalogue().disciplines.items()}
+    return missing_for_panel(
+        disciplines={member.discipline for member in case.members if member.discipline},
+        chairs=sum(member.role == MemberRole.CHAIR for member in case.members),
+        labels=labels,
+    )
+
+
+def _check_gate(case: Case, action: str, reason: str) -> None:
+    gaps: list[Bitext] = []
+    if action == "mark_ready":
+        gaps = gaps_before_ready(case)
+    elif action == "open_review":
+        gaps = gaps_before_review(case)
+    elif action in {"hold", "withdraw", "mark_incomplete"} and not reason.strip():
+        gaps = [Bitext("Say why in one sentence.", "请用一句话说明原因。")]
+    elif (
+        action.startswith("resume_")
+        and case.status == CaseStatus.ON_HOLD
+        and action != f"resume_{case.held_from}"
+    ):
+        gaps = [Bitext("The case goes back to where it was held.", "病例须恢复至暂停前的状态。")]
+    if gaps:
+        raise Invalid(in_one_sentence(gaps), action=action)
+
+
+def _check_record(case: CaseRecord) -> None:
+    faults: dict[str, Bitext] = {}
+    if not case.title:
+        faults["title_en"] = Bitext("Give the case a short title.", "请填写病例标题。")
+    if case.primary_site not in catalogue().choices["site"]:
+        faults["primary_site"] = Bitext("Choose the primary site.", "请选择原发部位。")
+    if case.primary_site in PAIRED_SITES and case.laterality not in {"left", "right", "bilateral", "unknown"}:
+        faults["laterality"] = Bitext("A paired organ needs a side.", "成对器官须填写侧别。")
+    if faults:
+        raise Invalid(Bitext("Some answers are missing or wrong.", "部分内容缺失或有误。"), fields=faults)
+
+
+def _check_member(case: Case, user: User, role: MemberRole, discipline: str | None) -> None:
+    lawful = {
+        MemberRole.COORDINATOR: user.role == Role.COORDINATOR,
+        MemberRole.TRANSLATOR: user.role == Role.TRANSLATOR,
+        MemberRole.CHAIR: user.role == Role.CHAIR,
+        MemberRole.AUTHOR: discipline in user.disciplines,
+    }[role]
+    if not lawful:
+        sentence = Bitext("This person does not have that role or discipline.", "此人不具备该角色或学科。")
+        raise Invalid(sentence, fields={"user": sentence})
+    taken = any(
+        (member.user_id == user.id and member.role == role)
+        or (role == MemberRole.AUTHOR and member.discipline == discipline)
+        or (role == MemberRole.CHAIR and member.role == MemberRole.CHAIR)
+        for member in case.members
+    )
+    if taken:
+        sentence = Bitext(
+            "That place on the panel is taken. Remove the other person first.", "该席位已有人，请先移除。"
+        )
+        raise Invalid(sentence, fields={"user": sentence})
+
+
+def _add_member(
+    case: Case,
+    user: User,
+    role: MemberRole,
+    *,
+    at: datetime,
+    discipline: str | None = None,
+    due_on: date | None = None,
+) -> CaseMember:
+    member = CaseMember(user=user, role=role, discipline=discipline, due_on=due_on, added_at=at)
+    case.members.append(member)
+    session.flush()
+    return member
+
+
+def _find_or_add_patient(facts: PatientFacts) -> Patient:
+    pseudonym = facts.pseudonym.strip().upper()
+    if not pseudonym or len(pseudonym) > 40:
+        sentence = Bitext("Give a pseudonym such as CEDAR-208.", "请填写代号，例如 CEDAR-208。")
+        raise Invalid(sentence, fields={"pseudonym": sentence})
+    found = session.scalars(select(Patient).where(Patient.pseudonym == pseudonym)).one_or_none()
+    if found is not None:
+        if (found.sex, found.birth_year) != (facts.sex, facts.birth_year):
+            sentence = Bitext(
+                "This pseudonym belongs to a person of another sex or birth year. Choose another one.",
+                "该代号属于性别或出生年份不同的患者，请另选。",
+            )
+            raise Invalid(sentence, fields={"pseudonym": sentence})
+        return found
+    row = Patient(
+        pseudonym=pseudonym,
+        sex=facts.sex,
+        birth_year=facts.birth_year,
+        home_country=facts.home_country,
+        home_language=facts.home_language,
+        other_languages=list(facts.other_languages),
+        interpreter=facts.interpreter,
+        menopausal=facts.menopausal,
+        home_physician=dict(facts.home_physician),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _next_number(year: int) -> str:
+    """`MDT-2026-0007`: the writers queue, so the next number is free."""
+    prefix = f"MDT-{year}-"
+    last = session.scalar(select(func.max(Case.case_no)).where(Case.case_no.like(f"{prefix}%")))
+    return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04d}"
+
+
+def _write_record(row: Case, case: CaseRecord) -> None:
+    row.title, row.situation, row.primary_site = case.title, case.situation, case.primary_site
+    row.site_family = case.site_family or SITE_FAMILIES.get(case.primary_site, "generic")
+    row.laterality, row.reasons, row.inviting_party = case.laterality, list(case.reasons), case.inviting_party
+    row.setting, row.diagnosed_on, row.due_on = case.setting, case.diagnosed_on, case.due_on
+    row.next_home_treatment_on, row.urgency, row.wishes = (
+        case.next_home_treatment_on,
+        case.urgency,
+        case.wishes,
+    )
+
+
+def _as_text(case: Case | CaseRecord) -> dict[str, str]:
+    return {
+        "title": str(case.title),
+        "primary_site": case.primary_site,
+        "laterality": case.laterality,
+        "wishes": str(case.wishes),
+    }

@@ -1,0 +1,110 @@
+"""Reading inputs: the current revision of each discipline, and who may see which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from mdtapp.cases.models import Case, CaseMember, MemberRole
+from mdtapp.cases.queries import visible_to
+from mdtapp.cases.status import CaseStatus
+from mdtapp.clinical.bitext import Bitext
+from mdtapp.disciplines import catalogue
+from mdtapp.errors import NotFound
+from mdtapp.opinions.inputs.models import DisciplineInput, FormDefinition, InputSave
+from mdtapp.opinions.inputs.status import SIGNED, InputStatus
+from mdtapp.people.models import User
+from mdtapp.store.db import session
+
+PAST = (InputStatus.AMENDED, InputStatus.DECLINED)
+ANSWERABLE = (CaseStatus.IN_REVIEW, CaseStatus.SCHEDULED, CaseStatus.DISCUSSED, CaseStatus.DRAFTING)
+
+
+def current_inputs(case_id: int) -> dict[str, DisciplineInput]:
+    """The running revision of each discipline, in the catalogue's order."""
+    rows = session.scalars(
+        select(DisciplineInput).where(DisciplineInput.case_id == case_id, DisciplineInput.status.not_in(PAST))
+    )
+    found = {row.discipline: row for row in rows}
+    order = list(catalogue().disciplines)
+    return dict(sorted(found.items(), key=lambda pair: _place(order, pair[0])))
+
+
+def signed_inputs(case_id: int) -> dict[str, DisciplineInput]:
+    """What is signed now: a discipline whose amendment is not signed yet counts with its last signed revision."""
+    rows = session.scalars(
+        select(DisciplineInput)
+        .where(DisciplineInput.case_id == case_id, DisciplineInput.signed_at.is_not(None))
+        .order_by(DisciplineInput.revision)
+    )
+    found = {row.discipline: row for row in rows}
+    order = list(catalogue().disciplines)
+    return dict(sorted(found.items(), key=lambda pair: _place(order, pair[0])))
+
+
+def written_disciplines(case_id: int) -> frozenset[str]:
+    """Disciplines whose running revision is signed: they count for a quorum when absent."""
+    return frozenset(key for key, row in current_inputs(case_id).items() if row.status in SIGNED)
+
+
+def find_input(case_id: int, discipline: str) -> DisciplineInput | None:
+    return current_inputs(case_id).get(discipline)
+
+
+def get_input(case_id: int, discipline: str) -> DisciplineInput:
+    row = find_input(case_id, discipline)
+    if row is None:
+        raise NotFound(Bitext("There is no such input yet.", "尚无该学科意见。"))
+    return row
+
+
+def revisions(case_id: int, discipline: str) -> Sequence[DisciplineInput]:
+    """Every revision, oldest first; a signed one is never written again."""
+    return session.scalars(
+        select(DisciplineInput)
+        .where(DisciplineInput.case_id == case_id, DisciplineInput.discipline == discipline)
+        .order_by(DisciplineInput.revision)
+    ).all()
+
+
+def saves(input_id: int) -> Sequence[InputSave]:
+    """Every save of a revision, refused ones included, newest first."""
+    return session.scalars(
+        select(InputSave).where(InputSave.input_id == input_id).order_by(InputSave.id.desc())
+    ).all()
+
+
+def form_definition(version: str) -> FormDefinition | None:
+    return session.get(FormDefinition, version)
+
+
+def assignments(user: User) -> Sequence[tuple[Case, CaseMember]]:
+    """Cases that are open for inputs of this person, by due date."""
+    query = (
+        select(Case, CaseMember)
+        .join(CaseMember)
+        .where(
+            CaseMember.user_id == user.id,
+            CaseMember.role == MemberRole.AUTHOR,
+            Case.status.in_(ANSWERABLE),
+            visible_to(user),
+        )
+        .order_by(CaseMember.due_on.is_(None), CaseMember.due_on, Case.id)
+    )
+    return [(case, member) for case, member in session.execute(query).unique()]
+
+
+def inputs_of_cases(case_ids: Sequence[int]) -> dict[int, dict[str, InputStatus]]:
+    """Status per discipline for many cases in one read."""
+    found: dict[int, dict[str, InputStatus]] = {}
+    query = select(DisciplineInput.case_id, DisciplineInput.discipline, DisciplineInput.status).where(
+        DisciplineInput.case_id.in_(case_ids), DisciplineInput.status.not_in(PAST)
+    )
+    for case_id, discipline, status in session.execute(query):
+        found.setdefault(case_id, {})[discipline] = status
+    return found
+
+
+def _place(order: list[str], key: str) -> int:
+    return order.index(key) if key in order else len(order)
