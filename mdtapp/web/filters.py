@@ -7,7 +7,9 @@ decides whether "not given" stands there instead.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +25,7 @@ from markupsafe import Markup, escape
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
 from mdtapp.people.roles import ROLE_LABELS, Role
+from mdtapp.web import navigation
 from mdtapp.web.clock import now as present_moment
 from mdtapp.web.clock import settings
 from mdtapp.web.language import current_language
@@ -248,6 +251,12 @@ def _field_errors(field: Any) -> list[dict[str, Any]]:
     return found
 
 
+def condition_json(condition: Any) -> str:
+    """A condition of the discipline data as js/conditions.js reads it: {behaviour, when: […], negate}."""
+    plain = asdict(condition) if is_dataclass(condition) and not isinstance(condition, type) else condition
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+
 def lines(value: Any) -> Markup:
     """A text with its line breaks kept, everything in it escaped."""
     return Markup("<br>").join(escape(line) for line in str(value or "").splitlines())
@@ -297,9 +306,13 @@ FILTERS = {
     "initials": initials,
     "role_words": role_words,
     "error_lines": error_lines,
+    "condition_json": condition_json,
     "lines": lines,
 }
 GLOBALS = {
+    "navigation": navigation.navigation,
+    "endpoint_url": navigation.endpoint_url,
+    "home_url": navigation.home_url,
     "asset": asset,
     "vendored": vendored,
     "look": look,
@@ -315,3 +328,10 @@ GLOBALS = {
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(GLOBALS)
+    app.context_processor(_every_page)
+
+
+def _every_page() -> dict[str, Any]:
+    """What each page may count on: the moment it is made, and whose house it is."""
+    site = settings()
+    return {"now": present_moment(), "hospital": Bitext(site.hospital_name_en, site.hospital_name_zh)}

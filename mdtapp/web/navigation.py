@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask, request, url_for
+from flask import request, url_for
 from werkzeug.routing import BuildError
 
 from mdtapp.clinical.bitext import Bitext
@@ -87,7 +87,7 @@ RAIL = (
         Permission.PERSON_MANAGE,
         ("people",),
     ),
-    Entry("audit", Bitext("History", "审计"), "history", "audit.trail", Permission.AUDIT_READ, ("audit",)),
+    Entry("audit", Bitext("History", "审计"), "history", "audit.events", Permission.AUDIT_READ, ("audit",)),
     Entry(
         "account",
         Bitext("Account", "账户"),
@@ -139,7 +139,3 @@ def endpoint_url(endpoint: str, **values: str | int) -> str | None:
 def home_url() -> str:
     """Where a person starts."""
     return endpoint_url("cases.home") or "/"
-
-
-def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(navigation=navigation, endpoint_url=endpoint_url, home_url=home_url)
