@@ -8,7 +8,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -51,6 +51,7 @@ class Entry:
     size: int
     open: Callable[[], BinaryIO] | None
     refusal: Reason | None = None
+    on_disk: bool = True
 
 
 @dataclass(slots=True)
@@ -59,8 +60,7 @@ class Budget:
 
     entries: int = MAX_ENTRIES
     size: int = MAX_UNPACKED
-    depth: int = MAX_DEPTH
-    file_size: int = field(default=MAX_FILE)
+    file_size: int = MAX_FILE
 
 
 def walk_folder(root: Path, shown: str) -> Iterator[Entry]:
@@ -97,13 +97,13 @@ def _on_disk(path: Path, shown: str) -> Entry:
     return Entry(shown, status.st_size, lambda: path.open("rb"))
 
 
-def walk_zip(path: Path, shown: str, budget: Budget) -> Iterator[Entry]:
-    """Every file of a zip, under the archive's own shown path.
+def walk_zip(path: Path, shown: str, budget: Budget, depth: int = 1) -> Iterator[Entry]:
+    """Every file of a zip, under the archive's own shown path; `depth` is 1 for an outermost zip.
 
     A fault of the whole archive (damaged, locked, too large, too deep) is one refused entry
     that carries the archive's path. Sizes are those declared: zipfile never yields more.
     """
-    if budget.depth <= 0:
+    if depth > MAX_DEPTH:
         yield Entry(shown, 0, None, ARCHIVE_DEPTH)
         return
     if _index_size(path) > MAX_INDEX:
@@ -160,7 +160,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str, ceili
     refusal = _refuse(member, name, ceiling)
     if refusal:
         return Entry(path, member.file_size, None, refusal)
-    return Entry(path, member.file_size, lambda: archive.open(member))  # type: ignore[return-value,arg-type]
+    return Entry(path, member.file_size, lambda: archive.open(member), on_disk=False)  # type: ignore[return-value,arg-type]
 
 
 def _refuse(member: zipfile.ZipInfo, name: str, ceiling: int) -> Reason | None:

@@ -164,6 +164,16 @@ IDENTITY_UNKNOWN = _reason(
     "This case has no sealed identity to compare with. Enter it, or decide for these images by hand.",
     "本病例尚未登记身份信息，无法核对。请补登，或对这些影像作出决定。",
 )
+IDENTITY_REJECTED = _reason(
+    "identity_rejected",
+    "Images of this patient and study were found not to belong to this case before. They are kept aside.",
+    "此前已确认该检查不属于本病例，影像已隔离保存。",
+)
+MIXED_PATIENTS = _reason(
+    "mixed_patients",
+    "The images of this series name more than one patient, so no preview is made.",
+    "该序列的影像含多名患者信息，不生成预览图。",
+)
 NO_CASE = _reason(
     "no_case",
     "The images came without a case. They wait in the tray until somebody assigns them.",

@@ -1,0 +1,372 @@
+"""From bytes to rows: every arriving file is kept, recognised, read and recorded, once.
+
+One file is one transaction; its bytes lie in the object store before it. Doing an arrival
+again (after a crash) finds what is recorded and goes on behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO, cast
+from uuid import uuid4
+
+from mdtapp.audit.trail import Actor, lock_head
+from mdtapp.cases.models import Case
+from mdtapp.cases.queries import find_case
+from mdtapp.clinical.bitext import Bitext
+from mdtapp.clock import Clock
+from mdtapp.errors import Invalid, NotFound
+from mdtapp.imaging import previews, queries
+from mdtapp.imaging.header import DiscIndex, InstanceHeader, PictureSize, Refusal
+from mdtapp.imaging.limited import LimitedReader
+from mdtapp.imaging.operations import file_instance
+from mdtapp.materials.archive import BROKEN_MEMBER, Budget, Entry, file_entry, walk_folder, walk_zip
+from mdtapp.materials.models import IntakeFile
+from mdtapp.materials.operations import (
+    Arrived,
+    NamedActor,
+    file_document,
+    note_file,
+    open_batch,
+    required_reason,
+)
+from mdtapp.materials.queries import find_file
+from mdtapp.materials.reasons import ARCHIVE_ENTRY_BROKEN, CUT_SHORT, MISLABELLED, UNREADABLE, Reason
+from mdtapp.materials.recognition import Recognised, recognise
+from mdtapp.materials.spool import Spool, SpooledFile
+from mdtapp.materials.status import FileKind, Outcome, Source
+from mdtapp.store.db import unit_of_work
+from mdtapp.store.objects import ObjectStore, StoredObject
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one file, as reports and pages show it."""
+
+    path: str
+    sha256: str | None
+    outcome: Outcome
+    kind: FileKind
+    reason: Bitext
+    header: InstanceHeader | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The row of the materials report; `reason` is an English sentence or null."""
+        return {
+            "path": self.path,
+            "sha256": self.sha256,
+            "outcome": str(self.outcome),
+            "kind": str(self.kind),
+            "reason": self.reason.en or None,
+        }
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything one import met."""
+
+    files: list[Taken] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"files": […], "studies": […]}`; flagged images count, contained ones do not."""
+        return {"files": [taken.as_json() for taken in self.files], "studies": self.studies()}
+
+    def studies(self) -> list[dict[str, Any]]:
+        """Series and distinct instances of every study recognised, in order of appearance."""
+        found: dict[str, tuple[set[str], set[str]]] = {}
+        for taken in self.files:
+            if taken.header is not None:
+                series, instances = found.setdefault(taken.header.study_instance_uid, (set(), set()))
+                series.add(taken.header.series_instance_uid)
+                instances.add(taken.header.sop_instance_uid)
+        return [
+            {"study_instance_uid": uid, "series": len(series), "instances": len(instances)}
+            for uid, (series, instances) in found.items()
+        ]
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """What the files of one arrival share, and how far it has come."""
+
+    id: str
+    batch: str
+    source: Source
+    actor: Actor
+    case_no: str | None
+    peer: str = ""
+    vouch: str = ""
+    position: int = 0
+    depth: int = 0
+    budget: Budget = field(default_factory=Budget)
+
+
+class _SourceFailed(Exception):
+    """The place a file comes from could not be read to its end."""
+
+
+class _Source:
+    """Tells a failing source apart from a failing store: both raise OSError while copying."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._stream.read(size)
+        except (*BROKEN_MEMBER, OSError) as error:
+            raise _SourceFailed from error
+
+
+class Intake:
+    """The pipeline: object store, limited reader, the key of sealed identities, a clock.
+
+    Needs an application context; each file is a transaction of its own.
+    """
+
+    def __init__(self, objects: ObjectStore, reader: LimitedReader, identity_key: str, clock: Clock) -> None:
+        self.objects = objects
+        self.reader = reader
+        self.identity_key = identity_key
+        self.clock = clock
+
+    def process(self, spool: Spool, spooled: SpooledFile, *, wait: bool = False) -> list[Taken]:
+        """Takes one arrival out of the spool, and what an archive holds with it.
+
+        Empty when another process has it or had it; `wait` waits for that one first.
+        """
+        with spool.claim(spooled, wait=wait) as mine:
+            if not mine:
+                return []
+            arrival = _Arrival(
+                id=spooled.id,
+                batch=spooled.batch,
+                source=spooled.source,
+                actor=NamedActor(spooled.actor),
+                case_no=spooled.case_no,
+                peer=spooled.peer,
+            )
+            path = spool.path(spooled)
+            entry = Entry(spooled.name, spooled.size, lambda: path.open("rb"))
+            taken = list(self._take(entry, arrival))
+            spool.discard(spooled)
+        return taken
+
+    def import_path(
+        self, paths: Sequence[Path], *, case_no: str, actor: Actor, vouch: str | None = None, source: Source
+    ) -> Report:
+        """Takes files, folders, zips or a disc into a case, and makes the previews.
+
+        `vouch` is the reason for which images that do not fit the case's identity are taken
+        all the same. Invalid when a path does not exist, before anything is taken.
+        """
+        missing = [path for path in paths if not path.exists() and not path.is_symlink()]
+        if missing:
+            raise Invalid(
+                Bitext(f"There is no file or folder {missing[0]}.", f"文件或文件夹不存在：{missing[0]}")
+            )
+        self._check_case(case_no)
+        token = uuid4().hex
+        arrival = _Arrival(
+            id=token,
+            batch=token,
+            source=source,
+            actor=actor,
+            case_no=case_no,
+            vouch=required_reason(vouch) if vouch is not None else "",
+        )
+        report = Report()
+        for entry in self._entries(paths):
+            report.files.extend(self._take(entry, arrival))
+        self.make_previews()
+        return report
+
+    def make_previews(self) -> None:
+        """Makes every preview that is still to be made."""
+        while previews.make_pending(self.objects, self.reader):
+            pass
+
+    def _check_case(self, case_no: str) -> None:
+        with unit_of_work(writing=False):
+            _case(case_no)
+
+    def _entries(self, paths: Sequence[Path]) -> Iterator[Entry]:
+        for path in paths:
+            shown = str(path)
+            if path.is_dir() and not path.is_symlink():
+                yield from walk_folder(path, "" if shown == "." else shown.rstrip("/"))
+            else:
+                yield file_entry(path, shown)
+
+    def _take(self, entry: Entry, arrival: _Arrival) -> Iterator[Taken]:
+        """One file, and if it is an archive, each of its files behind it."""
+        position, arrival.position = arrival.position, arrival.position + 1
+        stored = self._store(entry)
+        if isinstance(stored, Reason):
+            yield self._record(arrival, _arrived(arrival, position, entry, None), None, stored)
+            return
+        path = self.objects.path(stored.sha256)
+        found = recognise(path, PurePath(entry.path).name)
+        if found.kind is FileKind.ARCHIVE and found.contained is None:
+            yield from self._take_archive(path, stored, found, entry, position, arrival)
+            return
+        read = self._read(path, found)
+        if isinstance(read, DiscIndex):
+            found = Recognised(FileKind.DICOMDIR, found.media_type)
+        arrived = _arrived(arrival, position, entry, stored, found)
+        yield self._record(arrival, arrived, read, _reason(found, read))
+
+    def _take_archive(
+        self,
+        path: Path,
+        stored: StoredObject,
+        found: Recognised,
+        entry: Entry,
+        position: int,
+        arrival: _Arrival,
+    ) -> Iterator[Taken]:
+        arrived = _arrived(arrival, position, entry, stored, found)
+        refused: Reason | None = None
+        if arrival.depth == 0:
+            arrival.budget = Budget()
+        arrival.depth += 1
+        for member in walk_zip(path, entry.path, arrival.budget, depth=arrival.depth):
+            if member.path == entry.path:  # the archive as a whole is refused
+                refused = member.refusal
+            else:
+                yield from self._take(member, arrival)
+        arrival.depth -= 1
+        yield self._record(arrival, arrived, None, refused or found.note)
+
+    def _store(self, entry: Entry) -> StoredObject | Reason:
+        """The bytes into the object store, or why they cannot be read."""
+        if entry.open is None:
+            return entry.refusal or UNREADABLE
+        broken = UNREADABLE if entry.on_disk else ARCHIVE_ENTRY_BROKEN
+        try:
+            stream = entry.open()
+        except (*BROKEN_MEMBER, OSError):
+            return broken
+        try:
+            with stream:
+                return self.objects.put_stream(cast(BinaryIO, _Source(stream)))
+        except _SourceFailed:
+            return broken
+
+    def _read(
+        self, path: Path, found: Recognised
+    ) -> InstanceHeader | DiscIndex | PictureSize | Refusal | None:
+        """What the limited child says about a file that it is asked about."""
+        if found.contained is not None:
+            return None
+        if found.kind is FileKind.DICOM:
+            return self.reader.header(path)
+        if found.kind is FileKind.PICTURE:
+            return self.reader.measure(path)
+        return None
+
+    def _record(
+        self,
+        arrival: _Arrival,
+        arrived: Arrived,
+        read: InstanceHeader | DiscIndex | PictureSize | Refusal | None,
+        reason: Reason | None,
+    ) -> Taken:
+        """The one transaction of a file; a file recorded before is only looked up."""
+        header = read if isinstance(read, InstanceHeader) else None
+        at = self.clock.now()
+        with unit_of_work():
+            lock_head()
+            row = find_file(arrived.arrival, arrived.position)
+            if row is None:
+                row = self._file(arrival, arrived, header, reason, at)
+            return Taken(row.path, row.sha256, row.outcome, row.kind, row.reason, header)
+
+    def _file(
+        self,
+        arrival: _Arrival,
+        arrived: Arrived,
+        header: InstanceHeader | None,
+        reason: Reason | None,
+        at: datetime,
+    ) -> IntakeFile:
+        case = _case(arrival.case_no) if arrival.case_no else None
+        batch = open_batch(
+            actor=arrival.actor,
+            at=at,
+            token=arrival.batch,
+            source=arrival.source,
+            case=case,
+            peer=arrival.peer,
+            vouch=arrival.vouch,
+        )
+        if header is not None:
+            return file_instance(
+                actor=arrival.actor,
+                at=at,
+                batch=batch,
+                case=case,
+                arrived=arrived,
+                header=header,
+                known=queries.known_identity(case, self.identity_key) if case else None,
+                note=reason,
+            )
+        if _is_document(arrived.kind) and case is not None and not _contains(reason):
+            return file_document(
+                actor=arrival.actor, at=at, batch=batch, case=case, arrived=arrived, note=reason
+            )
+        outcome = Outcome.CONTAINED if _contains(reason) else Outcome.ACCEPTED
+        return note_file(
+            actor=arrival.actor, at=at, batch=batch, arrived=arrived, outcome=outcome, reason=reason
+        )
+
+
+_DOCUMENTS = {FileKind.PDF, FileKind.PICTURE, FileKind.TEXT, FileKind.MARKUP, FileKind.OFFICE}
+_NOTES = {MISLABELLED, CUT_SHORT}
+
+
+def _is_document(kind: FileKind) -> bool:
+    return kind in _DOCUMENTS
+
+
+def _contains(reason: Reason | None) -> bool:
+    """Whether the reason keeps a file aside, or is only a note on an accepted one."""
+    return reason is not None and reason not in _NOTES
+
+
+def _reason(
+    found: Recognised, read: InstanceHeader | DiscIndex | PictureSize | Refusal | None
+) -> Reason | None:
+    if isinstance(read, Refusal):
+        return read.reason
+    if isinstance(read, InstanceHeader | PictureSize) and read.cut_short:
+        return CUT_SHORT
+    return found.contained or found.note
+
+
+def _arrived(
+    arrival: _Arrival,
+    position: int,
+    entry: Entry,
+    stored: StoredObject | None,
+    found: Recognised | None = None,
+) -> Arrived:
+    return Arrived(
+        arrival=arrival.id,
+        position=position,
+        path=entry.path,
+        sha256=stored.sha256 if stored else None,
+        size=stored.size if stored else entry.size,
+        kind=found.kind if found else FileKind.UNKNOWN,
+        media_type=found.media_type if found else "",
+    )
+
+
+def _case(case_no: str) -> Case:
+    case = find_case(case_no)
+    if case is None:
+        raise NotFound(Bitext(f"There is no case {case_no}.", f"无此病例：{case_no}"))
+    return case

@@ -1,0 +1,129 @@
+"""Reading materials and arrivals, always within one case (or the tray)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from mdtapp.cases.models import Case
+from mdtapp.clinical.bitext import Bitext
+from mdtapp.errors import NotFound
+from mdtapp.materials.models import IntakeBatch, IntakeFile, Material, Opening
+from mdtapp.materials.status import Outcome
+from mdtapp.people.models import User
+from mdtapp.people.roles import Role
+from mdtapp.store.db import session
+
+PAGE = 200
+NO_SUCH_MATERIAL = Bitext(
+    "There is no such material in this case. Go back to the list of materials.",
+    "本病例无此资料，请返回资料列表。",
+)
+
+
+def materials_of(case: Case) -> Sequence[Material]:
+    """Every material of the case in the order of its number."""
+    return session.scalars(
+        select(Material).where(Material.case_id == case.id).order_by(Material.number)
+    ).all()
+
+
+def get_material(case: Case, number: int) -> Material:
+    """Material `M<number>` of the case; NotFound otherwise."""
+    found = session.scalars(
+        select(Material).where(Material.case_id == case.id, Material.number == number)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(NO_SUCH_MATERIAL)
+    return found
+
+
+def find_same_document(case: Case, sha256: str) -> Material | None:
+    """A material of this case with the same bytes."""
+    query = select(Material).where(Material.case_id == case.id, Material.sha256 == sha256)
+    return session.scalars(query.order_by(Material.id)).first()
+
+
+def as_listed(case: Case) -> list[dict[str, Any]]:
+    """The materials as draft, opinion and exchange format list them: `{id, kind, title, date, language, status}`."""
+    return [
+        {
+            "id": material.reference,
+            "kind": str(material.kind),
+            "title": material.title,
+            "date": material.dated_on.isoformat() if material.dated_on else None,
+            "language": material.language,
+            "status": str(material.status),
+        }
+        for material in materials_of(case)
+    ]
+
+
+def opened_by(user: User, case: Case) -> set[int]:
+    """Ids of the case's materials this person has opened."""
+    query = select(Opening.material_id).join(Material, Material.id == Opening.material_id)
+    return set(session.scalars(query.where(Material.case_id == case.id, Opening.user_id == user.id)))
+
+
+def is_opened_by_panel(material: Material) -> bool:
+    """Whether anybody but a coordinator has opened it; from then on it is fixed."""
+    query = (
+        select(Opening.id)
+        .join(User, User.id == Opening.user_id)
+        .where(Opening.material_id == material.id, User.role != Role.COORDINATOR)
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def find_batch(token: str) -> IntakeBatch | None:
+    return session.scalars(select(IntakeBatch).where(IntakeBatch.token == token)).one_or_none()
+
+
+def find_file(arrival: str, position: int) -> IntakeFile | None:
+    """The record of one file of an arrival, when it was made before."""
+    query = select(IntakeFile).where(IntakeFile.arrival == arrival, IntakeFile.position == position)
+    return session.scalars(query).one_or_none()
+
+
+def get_file(case: Case, file_id: int) -> IntakeFile:
+    """One arrival of the case; NotFound for an unknown and a foreign one alike."""
+    found = session.get(IntakeFile, file_id)
+    if found is None or found.case_id != case.id:
+        raise NotFound(NO_SUCH_MATERIAL)
+    return found
+
+
+def files_of_case(
+    case: Case, *, outcome: Outcome | None = None, before: int | None = None
+) -> Sequence[IntakeFile]:
+    """Arrivals of the case, newest first, one page; `before` is the id to go on from."""
+    query = select(IntakeFile).where(IntakeFile.case_id == case.id).options(joinedload(IntakeFile.batch))
+    if outcome is not None:
+        query = query.where(IntakeFile.outcome == outcome)
+    if before is not None:
+        query = query.where(IntakeFile.id < before)
+    return session.scalars(query.order_by(IntakeFile.id.desc()).limit(PAGE)).all()
+
+
+def outcome_counts(case: Case) -> dict[Outcome, int]:
+    """How many files of the case had each outcome."""
+    query = (
+        select(IntakeFile.outcome, func.count())
+        .where(IntakeFile.case_id == case.id)
+        .group_by(IntakeFile.outcome)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def undecided_files(case: Case | None) -> Sequence[IntakeFile]:
+    """Flagged files that wait for a decision of their own (not for one about a whole study)."""
+    query = select(IntakeFile).where(
+        IntakeFile.case_id.is_(None) if case is None else IntakeFile.case_id == case.id,
+        IntakeFile.outcome == Outcome.FLAGGED,
+        IntakeFile.decision.is_(None),
+        IntakeFile.reason_code == "same_uid_other_bytes",
+    )
+    return session.scalars(query.order_by(IntakeFile.id.desc()).limit(PAGE)).all()
