@@ -60,7 +60,9 @@ class Meeting(Keyed, Base):
     chair: Mapped[User] = relationship(foreign_keys=[chair_id], lazy="joined")
     coordinator: Mapped[User | None] = relationship(foreign_keys=[coordinator_id])
     items: Mapped[list[AgendaItem]] = relationship(
-        back_populates="meeting", cascade="all, delete-orphan", order_by="(AgendaItem.position, AgendaItem.id)"
+        back_populates="meeting",
+        cascade="all, delete-orphan",
+        order_by="(AgendaItem.position, AgendaItem.id)",
     )
     __mapper_args__ = {"version_id_col": row_version}
 

@@ -29,6 +29,8 @@ class AgendaStatus(StrEnum):
 
 M = MeetingStatus
 A = AgendaStatus
+BEFORE_SESSION = (M.PLANNED, M.AGENDA_OPEN, M.PREPARED)
+AFTER_SESSION = (M.ENDED, M.MINUTES_CONFIRMED)
 
 MEETING_LIFECYCLE = Lifecycle(
     "meeting",
@@ -44,6 +46,7 @@ MEETING_LIFECYCLE = Lifecycle(
         Transition("confirm_minutes", M.ENDED, M.MINUTES_CONFIRMED, "chair", "within two working days"),
         Transition("cancel", M.PLANNED, M.CANCELLED, "coordinator", "its cases go back to review"),
         Transition("cancel", M.AGENDA_OPEN, M.CANCELLED, "coordinator", "its cases go back to review"),
+        Transition("cancel", M.PREPARED, M.CANCELLED, "coordinator", "its cases go back to review"),
     ],
 )
 
