@@ -1,0 +1,71 @@
+"""The document of a version: stored bytes once released, rendered from the frozen text before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mdtapp.cases.identity import unseal
+from mdtapp.clinical.bitext import Bitext, Language
+from mdtapp.documents.renderer import Renderer
+from mdtapp.opinions.freezing import freeze
+from mdtapp.opinions.models import Opinion, OpinionVersion
+from mdtapp.opinions.signing import House, frozen_of, signatures_of
+from mdtapp.store.objects import ObjectStore
+
+DRAFT = Bitext("DRAFT – not for use", "草稿，不作诊疗依据")
+UNSIGNED = Bitext("NOT SIGNED YET", "尚未签署")
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What making a document needs: the renderer, where bytes are kept, the identity key, the verify address."""
+
+    renderer: Renderer
+    store: ObjectStore
+    identity_key: str
+    base_url: str
+
+    def document_of(self, version: OpinionVersion, lang: Language = "en") -> bytes:
+        """The released bytes; before release the frozen text, marked as not signed."""
+        if version.pdf_sha256 and lang == "en":
+            return self.store.read(version.pdf_sha256)
+        return self.final(version, lang) if version.pdf_sha256 else self.unsigned(version, lang)
+
+    def final(self, version: OpinionVersion, lang: Language = "en") -> bytes:
+        """With signatures and the patient's name, as it is released."""
+        return self.renderer.render_opinion(
+            self._named(version),
+            signatures=signatures_of(version),
+            lang=lang,
+            watermark=None,
+            code=version.verify_code,
+            verify_url=f"{self.base_url}/verify?code={version.verify_code}",
+        )
+
+    def unsigned(self, version: OpinionVersion, lang: Language = "en") -> bytes:
+        """The frozen text with whatever signatures there are, watermarked, under the pseudonym."""
+        return self.renderer.render_opinion(
+            frozen_of(version), signatures=signatures_of(version), lang=lang, watermark=UNSIGNED, code=None
+        )
+
+    def draft(self, opinion: Opinion, house: House, lang: Language = "en") -> bytes:
+        """The chair's text as it stands now, watermarked, under the pseudonym."""
+        frozen = freeze(
+            opinion,
+            version=len(opinion.versions) + 1,
+            on=house.today,
+            hospital=house.hospital,
+            identity=None,
+            key=house.identity_key,
+        )
+        return self.renderer.render_opinion(frozen, signatures=[], lang=lang, watermark=DRAFT, code=None)
+
+    def _named(self, version: OpinionVersion) -> Mapping[str, Any]:
+        """The frozen text with the patient's name from the sealed identity, as a signed medical document must."""
+        frozen = frozen_of(version)
+        sealed = version.opinion.case.patient.identity
+        if sealed is not None:
+            frozen["patient"]["name"] = unseal(sealed.sealed, self.identity_key).get("name")
+        return frozen

@@ -1,0 +1,415 @@
+"""The chair's desk: start the opinion from the draft, edit it sentence by sentence, pass it on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from mdtapp.audit.events import EventType
+from mdtapp.audit.trail import Actor, record
+from mdtapp.cases.models import Case
+from mdtapp.cases.operations import move as move_case
+from mdtapp.clinical.bitext import Bitext
+from mdtapp.disciplines import catalogue
+from mdtapp.errors import Conflict, Invalid, InvalidTransition
+from mdtapp.meetings.queries import decision_of
+from mdtapp.opinions import access, findings, queries
+from mdtapp.opinions.draft import build_draft
+from mdtapp.opinions.inputs.operations import lock_inputs
+from mdtapp.opinions.models import ConflictFinding, Opinion, Statement, StatementEdit, VersionKind
+from mdtapp.opinions.panel import draft_sources
+from mdtapp.opinions.status import OPINION_LIFECYCLE, OpinionStatus
+from mdtapp.people.models import User
+from mdtapp.store.db import session
+
+CHANGED_MEANWHILE = Bitext(
+    "Somebody changed this sentence in between. Compare both and save again.",
+    "期间他人已修改此句。请对照两份内容后再次保存。",
+)
+ADDENDUM_REASONS = ("new_material", "answer_to_question", "correction", "safety")
+CHAIR = {"chair": "statement"}
+
+
+def start(*, actor: Actor, at: datetime, case: Case) -> Opinion:
+    """Takes the draft of the signed inputs as the chair's text; the meeting's decision must exist."""
+    if isinstance(actor, User):
+        access.check_can_edit(actor, case)
+    decision = decision_of(case.id)
+    if decision is None:
+        raise InvalidTransition(
+            Bitext("The meeting has not decided this case yet.", "会诊尚未对本病例作出决定。")
+        )
+    if queries.find_opinion(case.id):
+        raise InvalidTransition(
+            Bitext("The opinion is started already. Open it.", "意见书已开始撰写，请打开。")
+        )
+    lock_inputs(actor=actor, at=at, case=case)
+    opinion = Opinion(
+        case_id=case.id,
+        result_class=decision.result_class,
+        also=list(decision.also),
+        status=OPINION_LIFECYCLE.target(OpinionStatus.DRAFT, "edit"),
+        created_at=at,
+    )
+    session.add(opinion)
+    draft = build_draft(queries.case_facts(case), **draft_sources(case))
+    for section in draft.as_json()["sections"]:
+        for position, drafted in enumerate(section["statements"]):
+            opinion.statements.append(_from_draft(section["key"], position, drafted))
+    session.flush()
+    move_case(actor=actor, at=at, case=case, action="start_drafting")
+    record(EventType.OPINION_STARTED, actor=actor, at=at, subject=f"opinion:{opinion.id}", case_id=case.id)
+    findings.refresh(actor=actor, at=at, case=case)
+    return opinion
+
+
+def start_addendum(*, actor: User, at: datetime, case: Case, reason: str, text: Bitext) -> Opinion:
+    """Opens the next addendum to a released opinion; the first document is never touched."""
+    access.check_can_edit(actor, case)
+    opinion = queries.get_opinion(case.id)
+    if opinion.status != OpinionStatus.RELEASED:
+        raise InvalidTransition(
+            Bitext("The opinion is not released yet, so edit it instead.", "意见书尚未发布，请直接修改。")
+        )
+    if reason not in ADDENDUM_REASONS:
+        sentence = Bitext("Choose why an addendum is needed.", "请选择补充意见的原因。")
+        raise Invalid(sentence, fields={"reason": sentence})
+    number = len(queries.addenda(case.id)) + 1
+    addendum = Opinion(
+        case_id=case.id,
+        kind=VersionKind.ADDENDUM,
+        number=number,
+        reason=reason,
+        result_class=opinion.result_class,
+        also=list(opinion.also),
+        status=OpinionStatus.IN_EDIT,
+        created_at=at,
+    )
+    session.add(addendum)
+    session.flush()
+    _add(addendum, "summary_patient", text, actor, at)
+    record(
+        EventType.OPINION_ADDENDUM_WRITTEN,
+        actor=actor,
+        at=at,
+        subject=f"opinion:{addendum.id}",
+        case_id=case.id,
+        number=number,
+        reason=reason,
+    )
+    return addendum
+
+
+def reword(
+    *, actor: User, at: datetime, opinion: Opinion, statement_id: int, text: Bitext, row_version: int
+) -> Statement:
+    """New words for one sentence; its origin stays, the old words are kept, the author can see the change."""
+    _check_editable(actor, opinion)
+    statement = queries.get_statement(opinion, statement_id)
+    if row_version != statement.row_version:
+        raise Conflict(
+            CHANGED_MEANWHILE,
+            theirs=statement.text.as_json(),
+            ours=text.as_json(),
+            version=statement.row_version,
+        )
+    if not text:
+        raise Invalid(
+            Bitext(
+                "An empty sentence says nothing. Drop it with a reason instead.",
+                "内容为空。如需删除请注明理由。",
+            )
+        )
+    session.add(
+        StatementEdit(
+            statement_id=statement.id, edited_by_id=actor.id, at=at, before=statement.text, after=text
+        )
+    )
+    statement.text, statement.edited_by_id, statement.edited_at = text, actor.id, at
+    return _edited(statement, actor, at, "reword")
+
+
+def add(
+    *, actor: User, at: datetime, opinion: Opinion, section: str, text: Bitext, question: str = ""
+) -> Statement:
+    """A sentence of the chair's own, marked as such."""
+    _check_editable(actor, opinion)
+    return _add(opinion, section, text, actor, at, question=question)
+
+
+def shift(*, actor: User, at: datetime, opinion: Opinion, statement_id: int, by: int) -> Statement:
+    """Moves a sentence up (-1) or down (+1) within its section."""
+    _check_editable(actor, opinion)
+    statement = queries.get_statement(opinion, statement_id)
+    row = [s for s in queries.kept_statements(opinion) if s.section == statement.section]
+    place = row.index(statement) if statement in row else 0
+    row.remove(statement)
+    row.insert(max(0, min(len(row), place + (1 if by > 0 else -1))), statement)
+    for position, each in enumerate(row):
+        each.position = position
+    return _edited(statement, actor, at, "move")
+
+
+def drop(*, actor: User, at: datetime, opinion: Opinion, statement_id: int, reason: str) -> Statement:
+    """Takes a sentence out, with a reason; it can be brought back."""
+    _check_editable(actor, opinion)
+    statement = queries.get_statement(opinion, statement_id)
+    if not reason.strip():
+        sentence = Bitext("Say why this sentence is dropped.", "请说明删除此句的理由。")
+        raise Invalid(sentence, fields={"reason": sentence})
+    statement.dropped_reason = reason.strip()
+    return _edited(statement, actor, at, "drop")
+
+
+def bring_back(*, actor: User, at: datetime, opinion: Opinion, statement_id: int) -> Statement:
+    _check_editable(actor, opinion)
+    statement = queries.get_statement(opinion, statement_id)
+    statement.dropped_reason = ""
+    return _edited(statement, actor, at, "bring_back")
+
+
+def choose_result(
+    *, actor: User, at: datetime, opinion: Opinion, result_class: str, also: Sequence[str]
+) -> None:
+    """The chair's result class; the proposal never overrides it."""
+    _check_editable(actor, opinion)
+    known = catalogue().result_classes
+    if result_class not in known or any(code not in known for code in also):
+        raise Invalid(Bitext("Choose one of the result classes.", "请选择结论类别。"))
+    opinion.result_class, opinion.also = result_class, [code for code in also if code != result_class]
+    line = next((s for s in opinion.statements if s.section == "result_class" and not s.dropped_reason), None)
+    if line is not None and opinion.kind == VersionKind.OPINION:
+        wanted = known[result_class].patient_line
+        if line.text != wanted:
+            reword(
+                actor=actor,
+                at=at,
+                opinion=opinion,
+                statement_id=line.id,
+                text=wanted,
+                row_version=line.row_version,
+            )
+    session.flush()
+    findings.refresh(actor=actor, at=at, case=opinion.case)
+
+
+def settle(
+    *,
+    actor: User,
+    at: datetime,
+    opinion: Opinion,
+    rule: str,
+    resolution: str,
+    reason: Bitext,
+    chosen: str = "",
+    row_version: int | None = None,
+) -> ConflictFinding:
+    """Settles a conflict and lets the text follow: what was not chosen is dropped, dissent and gaps are written."""
+    _check_editable(actor, opinion)
+    finding = findings.resolve(
+        actor=actor,
+        at=at,
+        case=opinion.case,
+        rule=rule,
+        resolution=resolution,
+        reason=reason,
+        chosen=chosen,
+        row_version=row_version,
+    )
+    if resolution == "choose_input":
+        _drop_what_was_not_chosen(opinion, finding, actor, at)
+    elif resolution in {"record_dissent", "request_material"}:
+        section = "dissent" if resolution == "record_dissent" else "missing_information"
+        _add(opinion, section, reason, actor, at, provenance=[{"rule": rule}])
+    findings.refresh(actor=actor, at=at, case=opinion.case)
+    return finding
+
+
+def send_to_review(*, actor: User, at: datetime, opinion: Opinion) -> Opinion:
+    """The panel may comment; refused while a conflict is open or a question has no answer."""
+    access.check_can_edit(actor, opinion.case)
+    findings.refresh(actor=actor, at=at, case=opinion.case)
+    _refuse(gaps_before_review(opinion))
+    return _move(opinion, "send_to_review", actor, at)
+
+
+def take_back(*, actor: User, at: datetime, opinion: Opinion) -> Opinion:
+    access.check_can_edit(actor, opinion.case)
+    opinion.language_checked_by_id = opinion.language_checked_at = None
+    return _move(opinion, "take_back", actor, at)
+
+
+def pass_to_language(*, actor: User, at: datetime, opinion: Opinion) -> Opinion:
+    """Both languages are complete; now somebody else compares them."""
+    access.check_can_release(actor, opinion.case)
+    _refuse(gaps_in_language(opinion))
+    return _move(opinion, "pass_to_language", actor, at)
+
+
+def check_language(*, actor: User, at: datetime, opinion: Opinion) -> Opinion:
+    """A second person compared numbers, drug names, sides and negations of both languages."""
+    access.check_can_check_language(actor, opinion.case)
+    if opinion.status != OpinionStatus.LANGUAGE_CHECK:
+        raise InvalidTransition(
+            Bitext("The text is not at its language check now.", "目前不在语言核对阶段。")
+        )
+    opinion.language_checked_by_id, opinion.language_checked_at = actor.id, at
+    session.flush()
+    record(
+        EventType.OPINION_CHECKED,
+        actor=actor,
+        at=at,
+        subject=f"opinion:{opinion.id}",
+        case_id=opinion.case_id,
+    )
+    return opinion
+
+
+def gaps_before_review(opinion: Opinion) -> list[Bitext]:
+    """Why the text cannot go to the panel yet."""
+    gaps = [
+        Bitext(f"Conflict {row.rule} is open.", f"矛盾 {row.rule} 尚未处理。")
+        for row in findings.blocking(opinion.case)
+    ]
+    if opinion.kind == VersionKind.ADDENDUM:
+        return gaps
+    answered = {row.question for row in queries.kept_statements(opinion) if row.question}
+    gaps += [
+        Bitext(f"Question {q.key} has no answer.", f"问题 {q.key} 尚未回答。")
+        for q in opinion.case.questions
+        if q.key not in answered
+    ]
+    return gaps
+
+
+def gaps_in_language(opinion: Opinion) -> list[Bitext]:
+    """Sentences that stand in one language only."""
+    missing = [row for row in queries.kept_statements(opinion) if row.text.missing() or untranslated(row)]
+    if not missing:
+        return []
+    return [
+        Bitext(
+            f"{len(missing)} sentences stand in one language only. Translate them first.",
+            f"有{len(missing)}句仅有一种语言，请先翻译。",
+        )
+    ]
+
+
+def untranslated(statement: Statement) -> bool:
+    """A free text whose other language only repeats the original words."""
+    text = statement.text
+    return text.en == text.zh and not _same_in_both(text.en)
+
+
+def _same_in_both(text: str) -> bool:
+    """Codes and numbers read the same in both languages; sentences do not."""
+    return not any(character.isspace() or "\u4e00" <= character <= "\u9fff" for character in text.strip())
+
+
+def _check_editable(actor: User, opinion: Opinion) -> None:
+    access.check_can_edit(actor, opinion.case)
+    if opinion.status != OpinionStatus.IN_EDIT:
+        raise InvalidTransition(
+            Bitext(
+                "The text is not open for editing now. Take it back first, or write an addendum.",
+                "目前不可编辑。请先撤回，或撰写补充意见。",
+            ),
+            state=str(opinion.status),
+        )
+
+
+def _move(opinion: Opinion, action: str, actor: Actor, at: datetime) -> Opinion:
+    opinion.status = OPINION_LIFECYCLE.target(opinion.status, action)
+    session.flush()
+    record(
+        EventType.OPINION_MOVED,
+        actor=actor,
+        at=at,
+        subject=f"opinion:{opinion.id}",
+        case_id=opinion.case_id,
+        action=action,
+    )
+    return opinion
+
+
+def _edited(statement: Statement, actor: User, at: datetime, act: str) -> Statement:
+    session.flush()
+    record(
+        EventType.OPINION_EDITED,
+        actor=actor,
+        at=at,
+        subject=f"statement:{statement.id}",
+        case_id=statement.opinion.case_id,
+        act=act,
+    )
+    return statement
+
+
+def _add(
+    opinion: Opinion,
+    section: str,
+    text: Bitext,
+    actor: User,
+    at: datetime,
+    *,
+    question: str = "",
+    provenance: list[dict[str, Any]] | None = None,
+) -> Statement:
+    if section not in {each.key for each in catalogue().sections}:
+        raise Invalid(Bitext("There is no such section.", "无此部分。"))
+    if not text:
+        sentence = Bitext("Write the sentence.", "请填写内容。")
+        raise Invalid(sentence, fields={"text": sentence})
+    if question and question not in {q.key for q in opinion.case.questions}:
+        raise Invalid(Bitext("There is no such question.", "无此问题。"))
+    position = max((s.position for s in opinion.statements if s.section == section), default=-1) + 1
+    statement = Statement(
+        section=section,
+        position=position,
+        text=text,
+        original=text,
+        provenance=[*(provenance or []), CHAIR],
+        kind="advice" if section == "recommendation" else "finding",
+        question=question,
+        edited_by_id=actor.id,
+        edited_at=at,
+    )
+    opinion.statements.append(statement)
+    _edited(statement, actor, at, "add")
+    if question:
+        findings.refresh(actor=actor, at=at, case=opinion.case)
+    return statement
+
+
+def _from_draft(section: str, position: int, drafted: Mapping[str, Any]) -> Statement:
+    text = Bitext.of(drafted["text"])
+    return Statement(
+        section=section,
+        position=position,
+        text=text,
+        original=text,
+        provenance=list(drafted["provenance"]),
+        kind=drafted.get("kind") or "finding",
+        mark=drafted.get("mark") or "",
+        question=drafted.get("question") or "",
+        step=drafted.get("step"),
+    )
+
+
+def _drop_what_was_not_chosen(opinion: Opinion, finding: ConflictFinding, actor: User, at: datetime) -> None:
+    """In the conflict's section, sentences that rest only on the values that lost leave, with the rule as reason."""
+    lost = {path for path in finding.values if path.split(".", 1)[0] != finding.chosen}
+    in_section = [row for row in queries.kept_statements(opinion) if row.section == finding.section]
+    for statement in in_section:
+        origins = [
+            f"{p.get('discipline')}.{p.get('field')}" for p in statement.provenance if p.get("discipline")
+        ]
+        if origins and all(origin in lost for origin in origins):
+            statement.dropped_reason = f"{finding.rule}: {finding.chosen}"
+            _edited(statement, actor, at, "drop")
+
+
+def _refuse(gaps: Sequence[Bitext]) -> None:
+    if gaps:
+        raise Invalid(Bitext(" ".join(gap.en for gap in gaps), "".join(gap.zh for gap in gaps)))
