@@ -1,1 +1,1 @@
-"""The DICOM listener: C-ECHO and C-STORE into the same intake as an upload."""
+"""The DICOM listener: C-ECHO and C-STORE into the spool, in a process of its own."""

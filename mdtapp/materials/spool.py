@@ -118,6 +118,10 @@ class Spool:
         found = (self._read(path.stem) for path in sorted(self.root.glob("*.ready")))
         return [spooled for spooled in found if spooled is not None]
 
+    def find(self, arrival: str) -> SpooledFile | None:
+        """An arrival by its id, while it waits."""
+        return self._read(arrival) if self._ready(arrival).exists() else None
+
     @contextlib.contextmanager
     def claim(self, spooled: SpooledFile, *, wait: bool = False) -> Iterator[bool]:
         """Whether this process may process the arrival now; the claim dies with the process.
