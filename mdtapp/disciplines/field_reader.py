@@ -26,7 +26,10 @@ OUTER_FACT = re.compile(r"(case|outside|patient)\.[a-z][a-z0-9_]*")
 PREFILL_SOURCE = re.compile(r"previous|(case|outside)\.[a-z][a-z0-9_]*")
 AGREEMENTS = ("diagnosis", "stage", "plan", "imaging_report")
 REFERENCES = ("material", "imaging_study", "patient_question")
-NUMBERS = (FieldType.INT, FieldType.DECIMAL)
+RESERVED = frozenset(
+    {"claims", "data", "errors", "form_errors", "meta", "obj", "prefix", "process", "validate", "value"}
+)
+"""Keys that mean something else beside the questions of a form; a column may be called `value`."""
 CODED = (FieldType.CHOICE, FieldType.MULTICHOICE)
 
 FIELD_KEYS = (
@@ -43,12 +46,16 @@ def bitext(entry: Entries, key: str) -> Bitext:
     return Bitext(en=value.text("en"), zh=value.text("zh"))
 
 
-def field(entry: Entries, choices: Mapping[str, ChoiceSet], sections: Iterable[str]) -> Field:
+def field(
+    entry: Entries, choices: Mapping[str, ChoiceSet], sections: Iterable[str], *, is_column: bool = False
+) -> Field:
     """The typed field, complete but for what depends on its neighbours (see `check_neighbours`)."""
     entry.only(*FIELD_KEYS)
     key = entry.text("key")
     if not KEY.fullmatch(key):
         entry.fault(f"the key “{key}” may hold small letters, digits and _ only", "key")
+    if key in RESERVED and not (key == "value" and is_column):
+        entry.fault(f"the key “{key}” is taken; choose another", "key")
     kind = FieldType(entry.one_of("type", tuple(FieldType)))
     read = Field(
         key=key,
@@ -186,7 +193,7 @@ def _columns(
             entry.fault("only a table has columns", "columns")
         return ()
     entries = entry.mappings("columns")
-    columns = tuple(field(column, choices, sections) for column in entries)
+    columns = tuple(field(column, choices, sections, is_column=True) for column in entries)
     if not columns:
         entry.fault("a table needs columns", "columns")
     for column, inner in zip(columns, entries, strict=True):

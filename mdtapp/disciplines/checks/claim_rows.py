@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mdtapp.clinical.agreement import IMPACTS, VERDICTS
+from mdtapp.clinical.agreement import IMPACTS, VERDICTS, claim_object
 from mdtapp.clinical.bitext import LANGUAGES, Bitext
 from mdtapp.disciplines.checks.finding import Finding
 from mdtapp.disciplines.checks.single import (
@@ -49,6 +49,25 @@ def check_claims(rows: Any) -> Iterator[Finding]:
             continue
         yield from unknown_keys(row, KEYS, f"{place}.")
         yield from _row(row, place)
+
+
+def explained_by_claims(finding: Finding, rows: Any) -> bool:
+    """Whether a missing comment on an object is no gap, because every differing claim of it says why.
+
+    Nobody types the same reason twice.
+    """
+    field = finding.fields[0]
+    if finding.id != "required" or not field.startswith("comment_") or not isinstance(rows, list):
+        return False
+    differing = [
+        row
+        for row in rows
+        if isinstance(row, Mapping)
+        and row.get("verdict") in ("minor", "major")
+        and isinstance(row.get("claim"), str)
+        and f"comment_{claim_object(row['claim'])}" == field
+    ]
+    return bool(differing) and all(is_filled(row.get("why")) for row in differing)
 
 
 def _row(row: Mapping[str, Any], place: str) -> Iterator[Finding]:

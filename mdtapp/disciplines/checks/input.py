@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mdtapp.disciplines.checks.answers import Answers
-from mdtapp.disciplines.checks.claim_rows import check_claims
+from mdtapp.disciplines.checks.claim_rows import check_claims, explained_by_claims
 from mdtapp.disciplines.checks.finding import Finding, checks_for
 from mdtapp.disciplines.checks.single import check_fields, unknown_keys
 from mdtapp.disciplines.conditions import Context
@@ -28,7 +28,7 @@ def check_input(
     around = replace(context or Context(), values=data)
     findings = list(unknown_keys(data, [*(field.key for field in discipline.fields()), "claims"]))
     found, sound = check_fields(tuple(discipline.fields()), data, around, discipline.choices)
-    findings += found
+    findings += (finding for finding in found if not explained_by_claims(finding, data.get("claims")))
     findings += check_claims(data.get("claims"))
     answers = Answers(around.with_values(sound))
     for check in checks_for(discipline):
