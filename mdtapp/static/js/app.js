@@ -9,12 +9,14 @@ const PARTS = {
   "[data-copy]": () => import("./copy.js"),
 };
 
+const started = Object.fromEntries(Object.keys(PARTS).map((selector) => [selector, new WeakSet()]));
+
 /** Starts each part for elements below `root` that were not started yet. */
 async function boot(root) {
   for (const [selector, load] of Object.entries(PARTS)) {
-    const found = [...root.querySelectorAll(selector)].filter((element) => !element.started);
+    const found = [...root.querySelectorAll(selector)].filter((element) => !started[selector].has(element));
     if (!found.length) continue;
-    for (const element of found) element.started = true;
+    for (const element of found) started[selector].add(element);
     const part = await load();
     for (const element of found) part.start(element);
   }
