@@ -46,6 +46,7 @@ class InstanceHeader:
     frames: int = 1
     has_pixels: bool = False
     cut_short: bool = False
+    dataset_sha256: str = ""
     attributes: dict[str, Any] = field(default_factory=dict)
 
     @property

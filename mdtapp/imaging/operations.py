@@ -32,6 +32,7 @@ from mdtapp.people.models import User
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import session
 
+_DATASET_HASH = "dataset_sha256"
 DECIDED_ALREADY = Bitext(
     "Somebody decided about these images in between. Reload the page to see how.",
     "期间他人已作出决定，请刷新页面查看。",
@@ -55,16 +56,16 @@ def file_instance(
     the images wait in the tray.
     """
     assert arrived.sha256 is not None
-    seen = case is not None and queries.came_before(case, arrived.sha256)
+    seen = case is not None and queries.came_before(case, header.sop_instance_uid)
     instance = queries.find_instance(header.sop_instance_uid)
     reason: Reason | None
     material: Material | None = None
-    if instance is not None and instance.sha256 != arrived.sha256:
+    if instance is not None and not _same_content(instance, arrived, header):
         outcome, reason = Outcome.FLAGGED, OTHER_CONTENT
     elif case is None:
         outcome = Outcome.ACCEPTED if instance is None else Outcome.DUPLICATE
-        reason = NO_CASE
-        _keep(instance, header, arrived, at)
+        kept = _keep(instance, header, arrived, at)
+        reason = None if queries.is_linked(kept.series.study, kept.identity) else NO_CASE
     else:
         kept = _keep(instance, header, arrived, at)
         link = _link(case, kept.series.study, kept.identity, known, batch, actor, at)
@@ -80,6 +81,13 @@ def file_instance(
         material=material,
         sop_instance_uid=header.sop_instance_uid,
     )
+
+
+def _same_content(instance: ImagingInstance, arrived: Arrived, header: InstanceHeader) -> bool:
+    """The same file, or the same data set behind another file meta (as C-STORE writes its own)."""
+    if instance.sha256 == arrived.sha256:
+        return True
+    return header.dataset_sha256 != "" and instance.attributes.get(_DATASET_HASH) == header.dataset_sha256
 
 
 def _outcome(
@@ -114,7 +122,7 @@ def _keep(
         has_pixels=header.has_pixels,
         sha256=arrived.sha256,
         size=arrived.size,
-        attributes=header.attributes,
+        attributes={**header.attributes, _DATASET_HASH: header.dataset_sha256},
         received_at=at,
     )
     session.add(instance)

@@ -18,6 +18,7 @@ from mdtapp.imaging.models import ArrivingIdentity, ImagingInstance, ImagingSeri
 from mdtapp.imaging.status import LinkState, PreviewState
 from mdtapp.materials.identity import Identity
 from mdtapp.materials.models import IntakeFile
+from mdtapp.materials.reasons import OTHER_CONTENT
 from mdtapp.store.db import session
 
 PAGE = 100
@@ -367,9 +368,23 @@ def find_identity(fingerprint: str) -> ArrivingIdentity | None:
     return session.scalars(query).one_or_none()
 
 
-def came_before(case: Case, sha256: str) -> bool:
-    """Whether the case has received these bytes before."""
-    query = select(IntakeFile.id).where(IntakeFile.case_id == case.id, IntakeFile.sha256 == sha256)
+def came_before(case: Case, sop_instance_uid: str) -> bool:
+    """Whether the case has received this instance before and kept it."""
+    query = select(IntakeFile.id).where(
+        IntakeFile.case_id == case.id,
+        IntakeFile.sop_instance_uid == sop_instance_uid,
+        IntakeFile.reason_code != OTHER_CONTENT.code,
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def is_linked(study: ImagingStudy, identity: ArrivingIdentity) -> bool:
+    """Whether some case already holds the images of this study and identity."""
+    query = select(StudyLink.id).where(
+        StudyLink.study_id == study.id,
+        StudyLink.identity_id == identity.id,
+        StudyLink.state == LinkState.LINKED,
+    )
     return session.scalars(query.limit(1)).first() is not None
 
 

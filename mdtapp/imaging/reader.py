@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import re
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pydicom
 from pydicom import Dataset
@@ -36,6 +38,7 @@ _UID = re.compile(r"[0-9.]{1,64}")
 _NATIVE = {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian}
 _PIXEL_ELEMENTS = {0x0008, 0x0009, 0x0010}
 _UNDEFINED = 0xFFFFFFFF
+_META_START = 128 + 4 + 12  # preamble, prefix, the group length element itself
 
 # What a broken data set may raise while it is being read.
 BROKEN = (
@@ -124,7 +127,7 @@ def read(path: Path) -> InstanceHeader | DiscIndex | Refusal:
         return Refusal(DICOM_UNREADABLE)
 
 
-def _read(file: BinaryIO, size: int) -> InstanceHeader | DiscIndex | Refusal:
+def _read(file: BufferedReader, size: int) -> InstanceHeader | DiscIndex | Refusal:
     ds = pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=list(TAGS))
     end = file.tell()
     meta = ds.file_meta
@@ -166,8 +169,25 @@ def _read(file: BinaryIO, size: int) -> InstanceHeader | DiscIndex | Refusal:
         frames=max(1, _whole(ds, "NumberOfFrames") or 1),
         has_pixels=has_pixels,
         cut_short=cut_short,
+        dataset_sha256=_dataset_hash(file, ds),
         attributes=_attributes(ds),
     )
+
+
+def _dataset_hash(file: BufferedReader, ds: Dataset) -> str:
+    """SHA-256 of what follows the file meta: it stays the same whatever carries the data set.
+
+    Empty where the meta does not say its own length, which is where the data set begins.
+    """
+    length = _whole(ds.file_meta, "FileMetaInformationGroupLength")
+    if ds.preamble is None or length is None:
+        return ""
+    start = _META_START + length
+    file.seek(start)
+    if file.read(2) in (b"", b"\x02\x00"):
+        return ""
+    file.seek(start)
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _uid(ds: Dataset, keyword: str) -> str | Reason:
@@ -215,7 +235,7 @@ def _floats(ds: Dataset, keyword: str) -> list[float]:
     return numbers if all(map(math.isfinite, numbers)) else []
 
 
-def _pixels(file: BinaryIO, ds: Dataset, end: int, size: int, syntax: str) -> tuple[bool, bool]:
+def _pixels(file: BufferedReader, ds: Dataset, end: int, size: int, syntax: str) -> tuple[bool, bool]:
     """Whether there are pixels, and whether the file ends before they (or its header) do.
 
     `end` is where the header reader stopped: at the pixel element, or behind the last one.
@@ -236,7 +256,7 @@ def _pixels(file: BinaryIO, ds: Dataset, end: int, size: int, syntax: str) -> tu
     return True, start + length > size
 
 
-def _lacks_delimiter(file: BinaryIO, size: int) -> bool:
+def _lacks_delimiter(file: BufferedReader, size: int) -> bool:
     """Encapsulated pixels end with a sequence delimiter somewhere in the last bytes of the file."""
     file.seek(max(0, size - 4096), os.SEEK_SET)
     return b"\xfe\xff\xdd\xe0" not in file.read()
