@@ -50,7 +50,7 @@ LATIN_EXTRA = "≤≥≈≠∞√−×÷←↑→↓↔‐‑–—―‘’‚�
 HAN_RANGES = ((0x2460, 0x24FF), (0x2500, 0x257F), (0x25A0, 0x25FF), (0x2190, 0x21FF), (0x2200, 0x22FF), (0x3000, 0x303F),
               (0xFE30, 0xFE4F), (0xFF00, 0xFFEF), (0x2150, 0x218F), (0x2100, 0x214F), (0x2600, 0x27BF))  # fmt: skip
 # Drawn full-width in Chinese text and narrow elsewhere; which one is chosen by the language of the text.
-TWO_WIDTHS = "‘’“”…—·"
+TWO_WIDTHS = "‘’“”…—"
 
 
 def gb2312() -> set[int]:
