@@ -5,7 +5,8 @@ from __future__ import annotations
 from mdtapp.cases import access as case_access
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotAllowed
-from mdtapp.meetings.models import AgendaItem, Meeting, Presence
+from mdtapp.meetings.minutes import Presence
+from mdtapp.meetings.models import AgendaItem, Meeting
 from mdtapp.people.access import check_permission, may
 from mdtapp.people.models import User
 from mdtapp.people.roles import Permission

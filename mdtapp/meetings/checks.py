@@ -17,8 +17,8 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
 from mdtapp.errors import Conflict, Invalid, InvalidTransition
 from mdtapp.meetings import access, queries
-from mdtapp.meetings.minutes import Votes
-from mdtapp.meetings.models import AgendaItem, Meeting, Presence
+from mdtapp.meetings.minutes import Presence, Votes
+from mdtapp.meetings.models import AgendaItem, Meeting
 from mdtapp.meetings.status import BEFORE_SESSION, AgendaStatus, MeetingStatus
 from mdtapp.meetings.times import moment
 from mdtapp.people.models import User

@@ -1,4 +1,4 @@
-"""What minutes hold in codes: why a case was deferred, what was talked about, how the vote went."""
+"""What minutes hold in codes: who was there how, why a case was deferred, what was talked about, the vote."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mdtapp.clinical.bitext import Bitext
+
+
+class Presence(StrEnum):
+    """How a member took part in one case."""
+
+    IN_PERSON = "in_person"
+    VIDEO = "video"
+    WRITTEN = "written"
+    ABSENT = "absent"
 
 
 class DeferralReason(StrEnum):

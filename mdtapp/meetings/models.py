@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
@@ -12,19 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.meetings.minutes import Presence
 from mdtapp.meetings.status import AgendaStatus, MeetingStatus
 from mdtapp.people.models import User
 from mdtapp.store.db import Base, Keyed
 from mdtapp.store.types import BitextType, EnumText, JSONText, UTCDateTime
-
-
-class Presence(StrEnum):
-    """How a member took part in one case."""
-
-    IN_PERSON = "in_person"
-    VIDEO = "video"
-    WRITTEN = "written"
-    ABSENT = "absent"
 
 
 class Meeting(Keyed, Base):

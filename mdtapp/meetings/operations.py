@@ -18,8 +18,8 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import Invalid, InvalidTransition
 from mdtapp.meetings import access, checks, queries
 from mdtapp.meetings.checks import Conclusion, MeetingPlan
-from mdtapp.meetings.minutes import PROMPTS, DeferralReason
-from mdtapp.meetings.models import AgendaItem, Attendance, Dissent, Meeting, Presence
+from mdtapp.meetings.minutes import PROMPTS, DeferralReason, Presence
+from mdtapp.meetings.models import AgendaItem, Attendance, Dissent, Meeting
 from mdtapp.meetings.status import AGENDA_LIFECYCLE, MEETING_LIFECYCLE, AgendaStatus, MeetingStatus
 from mdtapp.people.models import User
 from mdtapp.store.db import session
@@ -230,7 +230,7 @@ def record_dissent(
         sentence = Bitext(
             "Write what you see differently, in either language.", "请写明您的不同看法，任一语言均可。"
         )
-        raise Invalid(sentence, fields={"text": sentence})
+        raise Invalid(sentence, fields={"dissent_en": sentence})
     row = next((dissent for dissent in item.dissents if dissent.user_id == actor.id), None)
     if row is None:
         row = Dissent(user=actor, user_id=actor.id)

@@ -20,8 +20,8 @@ from mdtapp.disciplines import catalogue
 from mdtapp.errors import NotFound
 from mdtapp.meetings.access import LIVE, can_see
 from mdtapp.meetings.decision import AttendanceRecord, Decision, DissentRecord
-from mdtapp.meetings.minutes import Votes
-from mdtapp.meetings.models import AgendaItem, Attendance, Meeting, Presence
+from mdtapp.meetings.minutes import Presence, Votes
+from mdtapp.meetings.models import AgendaItem, Attendance, Meeting
 from mdtapp.meetings.quorum import Quorum, quorum
 from mdtapp.meetings.status import AFTER_SESSION, AgendaStatus, MeetingStatus
 from mdtapp.meetings.times import overlap
@@ -81,9 +81,47 @@ def _visible(user: User) -> ColumnElement[bool]:
     return or_(Meeting.chair_id == user.id, Meeting.coordinator_id == user.id, exists(on_agenda))
 
 
-def visible_items(meeting: Meeting, user: User) -> list[AgendaItem]:
-    """The cases of the agenda this person may see, in order."""
-    return [item for item in meeting.items if case_access.can_see(user, item.case)]
+@dataclass(frozen=True, slots=True)
+class AgendaRow:
+    """One case of the agenda and when its turn is, by the planned minutes before it."""
+
+    item: AgendaItem
+    begins_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What this person sees of the agenda; `hidden` counts the cases that are not theirs to see."""
+
+    rows: Sequence[AgendaRow]
+    hidden: int
+
+
+def agenda(meeting: Meeting, user: User) -> Agenda:
+    rows, begins_at = [], meeting.starts_at
+    for item in meeting.items:
+        rows.append(AgendaRow(item, begins_at))
+        begins_at += timedelta(minutes=item.planned_minutes)
+    seen = [row for row in rows if case_access.can_see(user, row.item.case)]
+    return Agenda(seen, len(rows) - len(seen))
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The cases before and after one on the agenda, as far as the person may see them."""
+
+    number: int
+    count: int
+    before: AgendaItem | None
+    after: AgendaItem | None
+
+
+def neighbours(item: AgendaItem, user: User) -> Neighbours:
+    seen = [row.item for row in agenda(item.meeting, user).rows]
+    place = seen.index(item)
+    before = seen[place - 1] if place else None
+    after = seen[place + 1] if place + 1 < len(seen) else None
+    return Neighbours(item.position, len(item.meeting.items), before, after)
 
 
 @dataclass(frozen=True, slots=True)
