@@ -23,6 +23,8 @@ CARD_LENGTH = 190
 NEXT_STEPS = 3
 # An explanation longer than this follows the next steps, so that page 1 stays complete on its own.
 SHORT_MEANING = 420
+# A statement longer than this is not repeated on page 1; it stands in its section.
+LONGEST_REPEATED = 360
 TABLE_VERDICTS = 3
 PATIENT_SECTIONS = ("availability_home", "missing_information", "questions_home_doctor", "follow_up")
 DOCTOR_SECTIONS = (
@@ -223,13 +225,14 @@ def _cards(sections: Mapping[str, Section], words: Wording) -> tuple[tuple[Marke
         tuple(_marked(mark, [line for line in marked if line.mark == mark], words) for mark in marks)
         for marks in CARDS
     ]
-    filled = [tuple(group for group in card if group.lines) for card in cards]
+    filled = [tuple(group for group in card if group.lines or group.more) for card in cards]
     return tuple(card for card in filled if card)
 
 
 def _marked(mark: str, lines: Sequence[Line], words: Wording) -> Marked:
-    shown = list(lines[:1])
-    for line in lines[1:CARD_LINES]:
+    short = [line for line in lines if length(line) <= LONGEST_REPEATED]
+    shown = short[:1]
+    for line in short[1:CARD_LINES]:
         if sum(length(one) for one in [*shown, line]) <= CARD_LENGTH:
             shown.append(line)
     return Marked(mark, words.label("card", mark), tuple(shown), len(lines) - len(shown))
@@ -242,7 +245,7 @@ def length(line: Line) -> int:
 
 def _next_steps(lines: Sequence[Line]) -> tuple[Line, ...]:
     preferred = [line for line in lines if line.step is None or line.step.preference_code == "preferred"]
-    return tuple(preferred[:NEXT_STEPS])
+    return tuple(line for line in preferred if length(line) <= LONGEST_REPEATED)[:NEXT_STEPS]
 
 
 def _answers(frozen: Mapping[str, Any], lines: Sequence[Line]) -> tuple[Answer, ...]:

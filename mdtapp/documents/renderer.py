@@ -109,11 +109,16 @@ class Renderer:
                 raise Invalid(
                     _filled(_SHORTEN, seconds=self._seconds, memory=self._memory // 1024**2)
                 ) from error
-            if worker.served >= self._most:
+            if worker.served >= self._most or report["outcome"] == "failed":
                 self._end()
         finally:
             self._lock.release()
+        if report.get("kind") == "MemoryError":
+            raise self._beyond_limits()
         return _document(report, document)
+
+    def _beyond_limits(self) -> Invalid:
+        return Invalid(_filled(_SHORTEN, seconds=self._seconds, memory=self._memory // 1024**2))
 
     def _ready(self) -> _Worker:
         if self._worker is None or not self._worker.usable():

@@ -34,8 +34,8 @@ class Step:
 
     @property
     def evidence_line(self) -> Bitext:
-        """All evidence and its source in one text."""
-        return words_joined([*self.evidence, self.source], " · ")
+        """All evidence in one text."""
+        return words_joined(self.evidence, " · ")
 
 
 def printed_step(step: Mapping[str, Any], words: Wording) -> Step:

@@ -26,7 +26,9 @@ DAY = 86_400.0
 
 def main() -> None:
     memory, seconds = int(sys.argv[1]), int(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    # Address space also counts mapped font files, which take no memory of their own.
+    resource.setrlimit(resource.RLIMIT_AS, (2 * memory, 2 * memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = _own_output()
     typesetter()
