@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from mdtapp.clinical.bitext import Bitext
@@ -39,6 +40,18 @@ FIELD_KEYS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a field may name: choice sets, opinion sections, and for each choice set every code that ever has a sentence.
+
+    A site that replaces a choice set leaves sentences of delivered codes behind; they are not a fault.
+    """
+
+    choices: Mapping[str, ChoiceSet]
+    sections: Collection[str]
+    spoken: Mapping[str, Collection[str]]
+
+
 def bitext(entry: Entries, key: str) -> Bitext:
     """A label in both languages."""
     value = entry.mapping(key)
@@ -46,9 +59,7 @@ def bitext(entry: Entries, key: str) -> Bitext:
     return Bitext(en=value.text("en"), zh=value.text("zh"))
 
 
-def field(
-    entry: Entries, choices: Mapping[str, ChoiceSet], sections: Iterable[str], *, is_column: bool = False
-) -> Field:
+def field(entry: Entries, words: Vocabulary, *, is_column: bool = False) -> Field:
     """The typed field, complete but for what depends on its neighbours (see `check_neighbours`)."""
     entry.only(*FIELD_KEYS)
     key = entry.text("key")
@@ -66,9 +77,9 @@ def field(
         required=entry.flag("required"),
         required_if=_condition_of(entry, "required_if"),
         shown_if=_condition_of(entry, "shown_if"),
-        choices=_choices(entry, kind, choices),
+        choices=_choices(entry, kind, words),
         ref=_ref(entry, kind),
-        columns=_columns(entry, kind, choices, sections),
+        columns=_columns(entry, kind, words),
         unit=entry.optional_text("unit"),
         min=entry.number("min"),
         max=entry.number("max"),
@@ -83,8 +94,8 @@ def field(
         agreement=_named(entry, "agreement", AGREEMENTS),
         code=_coding(entry),
         says=bitext(entry, "says") if "says" in entry else None,
-        says_when=_says_when(entry, choices),
-        feeds=_named(entry, "feeds", sections),
+        says_when=_says_when(entry, words),
+        feeds=_named(entry, "feeds", words.sections),
     )
     if read.min is not None and read.max is not None and read.min > read.max:
         entry.fault("“min” is above “max”", "min")
@@ -166,13 +177,13 @@ def _condition_of(entry: Entries, key: str) -> Condition | None:
     return condition(entry[key], entry, key) if key in entry else None
 
 
-def _choices(entry: Entries, kind: FieldType, choices: Mapping[str, ChoiceSet]) -> str | None:
+def _choices(entry: Entries, kind: FieldType, words: Vocabulary) -> str | None:
     if kind not in CODED:
         if "choices" in entry:
             entry.fault(f"a field of type {kind} has no choices", "choices")
         return None
     name = entry.text("choices")
-    if name not in choices:
+    if name not in words.choices:
         entry.fault(f"there is no choice set “{name}”", "choices")
     return name
 
@@ -185,15 +196,13 @@ def _ref(entry: Entries, kind: FieldType) -> str | None:
     return None
 
 
-def _columns(
-    entry: Entries, kind: FieldType, choices: Mapping[str, ChoiceSet], sections: Iterable[str]
-) -> tuple[Field, ...]:
+def _columns(entry: Entries, kind: FieldType, words: Vocabulary) -> tuple[Field, ...]:
     if kind is not FieldType.TABLE:
         if "columns" in entry:
             entry.fault("only a table has columns", "columns")
         return ()
     entries = entry.mappings("columns")
-    columns = tuple(field(column, choices, sections, is_column=True) for column in entries)
+    columns = tuple(field(column, words, is_column=True) for column in entries)
     if not columns:
         entry.fault("a table needs columns", "columns")
     for column, inner in zip(columns, entries, strict=True):
@@ -247,20 +256,20 @@ def _coding(entry: Entries) -> Coding | None:
     return Coding(value.text("system"), value.text("code"), value.text("display"), value.flag("checked"))
 
 
-def _says_when(entry: Entries, choices: Mapping[str, ChoiceSet]) -> dict[str, Bitext | None] | None:
+def _says_when(entry: Entries, words: Vocabulary) -> dict[str, Bitext | None] | None:
     if "says_when" not in entry:
         return None
     value = entry.mapping("says_when")
-    allowed = _codes_of(entry, choices)
+    allowed = _codes_of(entry, words)
     for code in value:
         if code not in allowed:
             value.fault(f"“{code}” is no answer to this question", code)
     return {code: None if value[code] is None else bitext(value, code) for code in value}
 
 
-def _codes_of(entry: Entries, choices: Mapping[str, ChoiceSet]) -> list[str]:
+def _codes_of(entry: Entries, words: Vocabulary) -> Collection[str]:
     if entry["type"] not in (FieldType.BOOL, FieldType.CHOICE):
         entry.fault("only a choice or a yes/no field has sentences for single answers", "says_when")
     if entry["type"] == FieldType.BOOL:
-        return ["true", "false"]
-    return [choice.code for choice in choices[entry.text("choices")]]
+        return ("true", "false")
+    return words.spoken[entry.text("choices")]

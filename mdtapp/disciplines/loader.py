@@ -27,7 +27,7 @@ from mdtapp.disciplines.definitions import (
     ResultClass,
     Section,
 )
-from mdtapp.disciplines.field_reader import bitext
+from mdtapp.disciplines.field_reader import Vocabulary, bitext
 from mdtapp.disciplines.yaml_source import Entries
 
 DELIVERED = Path(__file__).parent / "data"
@@ -35,14 +35,33 @@ SHARED_FILES = frozenset({"blocks.yaml", "choices.yaml", "checklists.yaml", "opi
 AUDIENCES = ("patient", "clinician", "both")
 
 
-@cache
+_site_folder: Path | None = None
+
+
+def use_site_files(folder: Path) -> Catalogue:
+    """Makes a site's files count for the whole process, as the application does when it starts.
+
+    Raises FaultyDefinition and changes nothing when a file cannot be used; a missing folder is no fault.
+    """
+    global _site_folder
+    known = read_catalogue(folder)
+    _site_folder = folder
+    return known
+
+
 def catalogue(site_folder: Path | None = None) -> Catalogue:
-    """The catalogue of the delivered files, with those of `site_folder` (if it exists) on top. Read once."""
+    """What is asked: with the site's files in use, or those of another folder."""
+    return read_catalogue(site_folder or _site_folder)
+
+
+@cache
+def read_catalogue(site_folder: Path | None) -> Catalogue:
+    """The delivered files with those of `site_folder` (if it exists) on top. Read once for each folder."""
     folders = [DELIVERED, *([site_folder] if site_folder is not None and site_folder.is_dir() else [])]
     choices = {key: _choice_set(key, entries) for key, entries in _lists(folders, "choices.yaml").items()}
     sections = {entry.text("key"): _section(entry) for entry in _opinion(folders, "sections", "key")}
     return Catalogue(
-        disciplines=_disciplines(folders, choices, sections),
+        disciplines=_disciplines(folders, Vocabulary(choices, sections.keys(), _spoken(folders))),
         choices=choices,
         sections=tuple(sections.values()),
         result_classes={
@@ -106,26 +125,28 @@ def _checklist_item(entry: Entries, choices: Mapping[str, ChoiceSet]) -> Checkli
     return ChecklistItem(entry.text("code"), bitext(entry, "label"), criticality, entry.whole("max_age_days"))
 
 
-def _disciplines(
-    folders: list[Path], choices: Mapping[str, ChoiceSet], sections: Iterable[str]
-) -> dict[str, Discipline]:
+def _spoken(folders: Iterable[Path]) -> dict[str, set[str]]:
+    """The codes of each choice set in any of the folders."""
+    codes: dict[str, set[str]] = {}
+    for folder in folders:
+        for name, entries in _lists([folder], "choices.yaml").items():
+            codes.setdefault(name, set()).update(entry.text("code") for entry in entries)
+    return codes
+
+
+def _disciplines(folders: list[Path], words: Vocabulary) -> dict[str, Discipline]:
     """Every discipline in the order of its `position`, a site's own ones after the delivered of equal position."""
     blocks = _lists(folders, "blocks.yaml")
     found: dict[str, Discipline] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")):
             if path.name not in SHARED_FILES:
-                discipline = _discipline(yaml_source.read(path), blocks, choices, tuple(sections))
+                discipline = _discipline(yaml_source.read(path), blocks, words)
                 found[discipline.key] = discipline
     return {one.key: one for one in sorted(found.values(), key=lambda one: one.position)}
 
 
-def _discipline(
-    source: Entries,
-    blocks: Mapping[str, list[Entries]],
-    choices: Mapping[str, ChoiceSet],
-    names: tuple[str, ...],
-) -> Discipline:
+def _discipline(source: Entries, blocks: Mapping[str, list[Entries]], words: Vocabulary) -> Discipline:
     source.only("key", "short", "label", "core", "position", "sections")
     sections: list[Section] = []
     fields: list[Field] = []
@@ -133,7 +154,7 @@ def _discipline(
     for part in source.mappings("sections"):
         part.only("key", "label", "fields")
         own = _with_blocks(part.mappings("fields"), blocks)
-        read = tuple(field_reader.field(entry, choices, names) for entry in own)
+        read = tuple(field_reader.field(entry, words) for entry in own)
         sections.append(Section(part.text("key"), bitext(part, "label"), read))
         fields += read
         entries += own
@@ -148,7 +169,7 @@ def _discipline(
         position=source.whole("position") or 0,
         version="",
         sections=tuple(sections),
-        choices={name: choices[name] for name in sorted(_used_choices(fields))},
+        choices={name: words.choices[name] for name in sorted(_used_choices(fields))},
     )
     return replace(discipline, version=_version(discipline))
 

@@ -22,6 +22,7 @@ from mdtapp.disciplines.definitions import Discipline, Field
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_|]*)(?::(code|lower))?\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 YES_NO = {True: Bitext("Yes", "是"), False: Bitext("No", "否")}
+FIRST_CHINESE = "\u4e00"
 SENTENCE_ENDS = (".", "。")
 NAMES = frozenset({"Choi", "Deauville", "Gleason", "Hodgkin", "Lugano"})
 SEPARATOR: dict[Language, str] = {"en": ", ", "zh": "、"}
@@ -152,5 +153,6 @@ def _with_unit(amount: float, unit: str | None, language: Language) -> str:
     if unit == "%":
         return f"{digits}%"
     written = UNITS.get(unit, Bitext(unit, unit)).in_language(language)
-    apart = "" if language == "zh" and not written[0].isascii() else " "
+    close = language == "zh" and (written[0] == "×" or written[0] >= FIRST_CHINESE)
+    apart = "" if close else " "
     return f"{digits}{apart}{written}"

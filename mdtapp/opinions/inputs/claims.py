@@ -130,9 +130,12 @@ def with_agreement(data: Mapping[str, Any], discipline: Discipline | None = None
     for judged, rows in _by_object(data).items():
         verdict = worst_verdict(rows)
         impact = agreement.worst_impact(_text(row.get("impact")) for row in rows)
-        for key, value in ((f"agree_{judged}", verdict), (f"impact_{judged}", impact)):
-            if value and (discipline is None or discipline.has(key)):
-                answers[key] = value
+        rolled = {f"agree_{judged}": verdict, f"impact_{judged}": impact}
+        answers |= {
+            key: value
+            for key, value in rolled.items()
+            if value and (discipline is None or discipline.has(key))
+        }
     return answers
 
 
