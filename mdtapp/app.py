@@ -14,9 +14,11 @@ from mdtapp.cases.views import cases
 from mdtapp.clock import Clock, SystemClock
 from mdtapp.config import Settings
 from mdtapp.delivery.views import delivery
+from mdtapp.documents.renderer import shared_renderer
 from mdtapp.imaging.views import imaging
 from mdtapp.materials.views import materials
 from mdtapp.meetings.views import meetings
+from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
 from mdtapp.opinions.views import opinions
 from mdtapp.people.views import people
@@ -44,7 +46,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     )
     app.extensions["mdtapp.clock"] = clock or SystemClock()
     app.extensions["mdtapp.identity_key"] = keys.identity
-    app.extensions["mdtapp.objects"] = ObjectStore(settings.instance / "objects")
+    store = ObjectStore(settings.instance / "objects")
+    app.extensions["mdtapp.objects"] = store
+    app.extensions["mdtapp.press"] = Press(shared_renderer(), store, keys.identity, settings.base_url)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

@@ -25,6 +25,12 @@ def discipline_short(key: str) -> str:
     return found.short if found else key[:2].upper()
 
 
+def discipline_field(discipline: str, key: str) -> Bitext:
+    """The label of a field of a discipline; the key itself when nobody defines it any more."""
+    found = catalogue().disciplines.get(discipline)
+    return found.field(key).label if found and found.has(key) else Bitext(key, key)
+
+
 def section_label(key: str) -> Bitext:
     """The heading of an opinion's section."""
     return next((section.label for section in catalogue().sections if section.key == key), Bitext(key, key))
@@ -39,6 +45,7 @@ def result_label(code: str) -> Bitext:
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         choice_label=choice_label,
+        discipline_field=discipline_field,
         discipline_label=discipline_label,
         discipline_short=discipline_short,
         section_label=section_label,
