@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import contextlib
 import json
@@ -144,3 +145,12 @@ def _environment() -> dict[str, str]:
     kept = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "TZ") if key in os.environ}
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {**kept, **threads, "PYTHONPATH": _PACKAGE_HOME, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+_shared = LimitedReader()
+atexit.register(_shared.close)
+
+
+def shared_reader() -> LimitedReader:
+    """The reader of this process; its child starts at the first question and ends with the process."""
+    return _shared

@@ -159,6 +159,22 @@ def series_of_study(case: Case, study: ImagingStudy) -> list[SeriesRow]:
     return sorted(rows, key=lambda row: (row.series.number is None, row.series.number or 0, row.series.id))
 
 
+def leading_series(case: Case) -> dict[int, ImagingSeries]:
+    """For each linked study the series whose preview stands for it: the one with most images."""
+    count = func.count(ImagingInstance.id)
+    query = (
+        select(ImagingSeries, count)
+        .join(ImagingInstance, ImagingInstance.series_id == ImagingSeries.id)
+        .where(in_case(case), ImagingInstance.has_pixels)
+        .group_by(ImagingSeries.id)
+        .order_by(count.desc(), ImagingSeries.id)
+    )
+    found: dict[int, ImagingSeries] = {}
+    for series, _ in session.execute(query):
+        found.setdefault(series.study_id, series)
+    return found
+
+
 def get_series(case: Case, series_id: int) -> ImagingSeries:
     """A series with images of the case; NotFound for an unknown and a foreign one alike."""
     query = (
@@ -181,6 +197,19 @@ def instances_of_series(case: Case, series: ImagingSeries) -> list[ImagingInstan
         .where(ImagingInstance.series_id == series.id, in_case(case))
     )
     return sorted(session.scalars(query), key=reading_order)
+
+
+def get_instance(case: Case, instance_id: int) -> ImagingInstance:
+    """An image that belongs to the case; NotFound for an unknown and a foreign one alike."""
+    query = (
+        select(ImagingInstance)
+        .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
+        .where(ImagingInstance.id == instance_id, in_case(case))
+    )
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound(NO_SUCH_STUDY)
+    return found
 
 
 def reading_order(instance: ImagingInstance) -> tuple[float, int, int]:

@@ -1,0 +1,45 @@
+"""The pictures of a study one behind another: which series, which picture, and what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mdtapp.cases.models import Case
+from mdtapp.imaging import queries
+from mdtapp.imaging.models import ImagingInstance, ImagingStudy
+from mdtapp.imaging.queries import SeriesRow
+
+MAX_FRAMES = 5000  # of one instance that can be stepped through here
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Series of a study, the chosen one, and the chosen picture; `number` and `frame` count from 1."""
+
+    rows: Sequence[SeriesRow]
+    chosen: SeriesRow | None
+    count: int = 0
+    number: int = 0
+    instance: ImagingInstance | None = None
+    frame: int = 1
+
+
+def stack_of(case: Case, study: ImagingStudy, series_id: str, number: str) -> Stack:
+    """The stack as asked for in an address; without a wish the first series and its middle picture."""
+    rows = queries.series_of_study(case, study)
+    chosen = next((row for row in rows if str(row.series.id) == series_id), rows[0] if rows else None)
+    if chosen is None:
+        return Stack(rows, None)
+    pictures = [
+        (instance, frame)
+        for instance in queries.instances_of_series(case, chosen.series)
+        if instance.has_pixels
+        for frame in range(1, min(instance.frames, MAX_FRAMES) + 1)
+    ]
+    if not pictures:
+        return Stack(rows, chosen)
+    wanted = int(number) if number.isdecimal() and len(number) < 7 else len(pictures) // 2 + 1
+    wanted = max(1, min(wanted, len(pictures)))
+    instance, frame = pictures[wanted - 1]
+    return Stack(rows, chosen, len(pictures), wanted, instance, frame)
