@@ -30,7 +30,7 @@ DELIVERY_LIFECYCLE = Lifecycle(
         Transition("acknowledge", D.OPENED, D.ACKNOWLEDGED, "recipient"),
         Transition("fail", D.SENT, D.FAILED, "coordinator", "returned, or unopened for 72 hours"),
         *(
-            Transition("revoke", source, D.REVOKED, "chair", "reason")
+            Transition("revoke", source, D.REVOKED, "chair or coordinator", "reason")
             for source in (D.PREPARED, *LIVE, D.FAILED)
         ),
     ],
