@@ -6,8 +6,8 @@ again (after a crash) finds what is recorded and goes on behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, cast
@@ -179,8 +179,8 @@ class Intake:
             vouch=required_reason(vouch) if vouch is not None else "",
         )
         report = Report()
-        for entry in self._entries(paths):
-            report.files.extend(self._take(entry, arrival))
+        for path in paths:
+            report.files.extend(self._take_path(path, arrival))
         self.make_previews()
         return report
 
@@ -193,13 +193,16 @@ class Intake:
         with unit_of_work(writing=False):
             _case(case_no)
 
-    def _entries(self, paths: Sequence[Path]) -> Iterator[Entry]:
-        for path in paths:
-            shown = str(path)
-            if path.is_dir() and not path.is_symlink():
-                yield from walk_folder(path, "" if shown == "." else shown.rstrip("/"))
-            else:
-                yield file_entry(path, shown)
+    def _take_path(self, path: Path, arrival: _Arrival) -> Iterator[Taken]:
+        """Everything at one path. What is stored begins with the name of the path, a report with the path as given."""
+        name = path.resolve().name
+        if path.is_dir() and not path.is_symlink():
+            entries: Iterable[Entry] = walk_folder(path, name)
+        else:
+            entries = [file_entry(path, name)]
+        for entry in entries:
+            for taken in self._take(entry, arrival):
+                yield replace(taken, path=f"{path}{taken.path[len(name) :]}")
 
     def _take(self, entry: Entry, arrival: _Arrival) -> Iterator[Taken]:
         """One file, and if it is an archive, each of its files behind it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -116,6 +117,36 @@ def outcome_counts(case: Case) -> dict[Outcome, int]:
         .group_by(IntakeFile.outcome)
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """Files that came together: how many had each outcome, and the one that stands for them."""
+
+    batch: IntakeBatch
+    counts: dict[Outcome, int]
+    first: IntakeFile
+
+    @property
+    def files(self) -> int:
+        return sum(self.counts.values())
+
+
+def latest_batches(case: Case, limit: int = 8) -> list[BatchRow]:
+    """The newest batches of the case."""
+    query = select(IntakeBatch).where(IntakeBatch.case_id == case.id).order_by(IntakeBatch.id.desc())
+    return [_batch_row(batch) for batch in session.scalars(query.limit(limit)).all()]
+
+
+def _batch_row(batch: IntakeBatch) -> BatchRow:
+    counted = (
+        select(IntakeFile.outcome, func.count(), func.min(IntakeFile.id))
+        .where(IntakeFile.batch_id == batch.id)
+        .group_by(IntakeFile.outcome)
+    )
+    rows = session.execute(counted).all()
+    first = session.get_one(IntakeFile, min(row[2] for row in rows))
+    return BatchRow(batch, {row[0]: row[1] for row in rows}, first)
 
 
 def undecided_files(case: Case | None) -> Sequence[IntakeFile]:

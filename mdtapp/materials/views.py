@@ -61,7 +61,6 @@ from mdtapp.web.states import look
 
 materials = Blueprint("materials", __name__)
 
-LATEST = 12
 SHOWN_ROWS = 200
 MAX_TEXT = 2_000_000
 MAX_IN_MEMORY = 16_000_000
@@ -410,8 +409,7 @@ def _list(case: Case, **forms: Any) -> dict[str, Any]:
         "identity_sealed": known is not None,
         "waiting": desk.waiting_cards(case, known, names_shown=bool(forms.get("shown"))),
         "undecided": queries.undecided_files(case),
-        "latest": queries.files_of_case(case)[:LATEST],
-        "counts": queries.outcome_counts(case),
+        "latest": queries.latest_batches(case),
         "file_kinds": FILE_KIND_LABELS,
         "limit": _spool().ceiling,
         **forms,
