@@ -64,7 +64,7 @@ def _sections(
         "missing_information": gaps.missing_information(signed, needed),
         "questions_home_doctor": gaps.questions_home_doctor(signed, steps, needed),
         "dissent": record.dissent(signed, decision),
-        "methods_materials": [*record.materials(signed, materials), *record.people(signed, panel)],
+        "methods_materials": [*record.materials(signed, materials), *record.people(signed, panel, decision)],
         "disclaimer": record.disclaimer(),
     }
     closing = {

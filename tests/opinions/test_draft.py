@@ -552,6 +552,27 @@ def test_materials_name_their_readers():
     assert first.provenance[0] == {"material": "M1", "page": None}
 
 
+def test_the_panel_is_named_and_who_was_absent_once_it_has_met():
+    panel = [
+        {
+            "name": "Dr Lin",
+            "name_zh": "林医生",
+            "discipline": "medical_oncology",
+            "chair": True,
+            "mode": "in_person",
+        },
+        {"name": "Dr Bai", "name_zh": "", "discipline": "pathology", "chair": False, "mode": "absent"},
+    ]
+    case = {"inputs": {}, "panel": panel}
+    assert texts(draft_of(case), "methods_materials") == [
+        "Took part: Dr Lin (medical oncology, chair, in person)."
+    ]
+    assert texts(draft_of(case, {"summary": {}}), "methods_materials", "zh") == [
+        "参加会诊：林医生（肿瘤内科，主席，到场）。",
+        "缺席：Dr Bai（病理科）。",
+    ]
+
+
 # --- ten inputs with every question answered ----------------------------------------------------
 
 

@@ -106,10 +106,12 @@ def interests(signed: Signed) -> list[Statement]:
     return found
 
 
-def people(signed: Signed, panel: Sequence[Mapping[str, Any]]) -> list[Statement]:
-    """Who took part, and who of the panel did not."""
+def people(
+    signed: Signed, panel: Sequence[Mapping[str, Any]], decision: Mapping[str, Any] | None
+) -> list[Statement]:
+    """Who took part, and once the meeting has decided, who of the panel did not."""
     present = [person for person in panel if person.get("mode") != ABSENT]
-    absent = [person for person in panel if person.get("mode") == ABSENT]
+    absent = [person for person in panel if decision and person.get("mode") == ABSENT]
     found = []
     for key, group in (("panel.present", present), ("panel.absent", absent)):
         if group:

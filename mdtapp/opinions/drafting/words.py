@@ -43,8 +43,9 @@ def listed(labels: Sequence[Bitext]) -> Bitext:
     english = [label.in_language("en") for label in labels]
     english[1:] = [inside_a_sentence(name) for name in english[1:]]
     chinese = [label.in_language("zh") for label in labels]
-    last = ", and " if any(" and " in name for name in english) else " and "
-    return Bitext(en=_enumerated(english, ", ", last), zh=_enumerated(chinese, "、", "和"))
+    last_en = ", and " if any(" and " in name for name in english) else " and "
+    last_zh = "以及" if any("和" in name or "与" in name for name in chinese) else "和"
+    return Bitext(en=_enumerated(english, ", ", last_en), zh=_enumerated(chinese, "、", last_zh))
 
 
 def _enumerated(names: list[str], comma: str, last: str) -> str:
