@@ -214,6 +214,7 @@ def upgrade() -> None:
 
     op.create_table(
         "meeting",
+        sa.Column("uid", sa.String(length=36), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
@@ -224,11 +225,20 @@ def upgrade() -> None:
         sa.Column("coordinator_id", sa.Integer(), nullable=True),
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("minutes_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancellation_reason", sa.Text(), nullable=False),
         sa.Column("row_version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "status <> 'cancelled' OR cancellation_reason <> ''", name=op.f("ck_meeting_cancelled_has_reason")
+        ),
+        sa.CheckConstraint("minutes BETWEEN 5 AND 480", name=op.f("ck_meeting_minutes_plausible")),
         sa.ForeignKeyConstraint(["chair_id"], ["user.id"], name=op.f("fk_meeting_chair_id_user")),
         sa.ForeignKeyConstraint(["coordinator_id"], ["user.id"], name=op.f("fk_meeting_coordinator_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("uid", name=op.f("uq_meeting_uid")),
     )
     with op.batch_alter_table("meeting", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_meeting_chair_id"), ["chair_id"], unique=False)
@@ -781,6 +791,7 @@ def upgrade() -> None:
         sa.Column("mark", sa.String(length=20), nullable=False),
         sa.Column("question", sa.String(length=10), nullable=False),
         sa.Column("step", sa.Text(), nullable=True),
+        sa.Column("needs_translation", sa.Text(), nullable=False),
         sa.Column("edited_by_id", sa.Integer(), nullable=True),
         sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dropped_reason", sa.Text(), nullable=False),
