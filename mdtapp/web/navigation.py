@@ -7,6 +7,7 @@ this installation; a page of the same blueprint counts as "you are here".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import request, url_for
 from werkzeug.routing import BuildError
@@ -128,7 +129,7 @@ def _current_entry() -> str | None:
     return None
 
 
-def endpoint_url(endpoint: str, **values: str | int) -> str | None:
+def endpoint_url(endpoint: str, **values: Any) -> str | None:
     """The address of a page, or None when this installation does not have it."""
     try:
         return url_for(endpoint, **values)

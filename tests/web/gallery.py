@@ -23,6 +23,7 @@ from wtforms import (
     FormField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -35,9 +36,14 @@ from mdtapp.web.clock import now, today
 from mdtapp.web.guards import public
 from mdtapp.web.states import LOOKS
 
-AGREEMENT = [(code, code) for code in ("agree", "minor", "major", "not_assessable")]
-IMPACT = [("none", "No"), ("treatment_possible", "Possibly"), ("treatment_definite", "Definitely")]
-SITES = [("", ""), ("lung", "Lung"), ("liver", "Liver")]
+
+def choices(**labels: str) -> list[SelectChoice]:
+    return [SelectChoice(code, label) for code, label in labels.items()]
+
+
+AGREEMENT = choices(agree="agree", minor="minor", major="major", not_assessable="not_assessable")
+IMPACT = choices(none="No", treatment_possible="Possibly", treatment_definite="Definitely")
+SITES = [SelectChoice("", ""), *choices(lung="Lung", liver="Liver")]
 WORDS = {
     "title": Bitext("Component gallery", "组件一览"),
     "states": Bitext("States", "状态"),
@@ -87,9 +93,9 @@ class GalleryForm(FlaskForm):
 
     size = DecimalField("Size", [DataRequired("Enter the size in millimetres")])
     site = SelectField("Site", [DataRequired("Choose the site")], choices=SITES)
-    sure = RadioField("How sure", choices=[("high", "High"), ("moderate", "Moderate"), ("low", "Low")])
-    intent = RadioField("Intent", choices=[("cure", "Cure"), ("control", "Control")])
-    seen = SelectMultipleField("Seen", choices=[("M1", "M1 · report"), ("M2", "M2 · slides")])
+    sure = RadioField("How sure", choices=choices(high="High", moderate="Moderate", low="Low"))
+    intent = RadioField("Intent", choices=choices(cure="Cure", control="Control"))
+    seen = SelectMultipleField("Seen", choices=choices(M1="M1 · report", M2="M2 · slides"))
     why = TextAreaField("Why", [DataRequired("Write at least one sentence")])
     attest = BooleanField("I have looked at this material myself", [DataRequired("Tick this before signing")])
     on = DateField("Date of the study")
@@ -98,6 +104,7 @@ class GalleryForm(FlaskForm):
     zh = TextAreaField("Chinese")
     lesions = FieldList(FormField(LesionForm), min_entries=2)
     note = StringField("Note")
+    detail = StringField("Detail")
     password = PasswordField("Password")
     coi = BooleanField("I have no conflict of interest")
     t_verdict = RadioField("T", choices=AGREEMENT)
@@ -140,7 +147,12 @@ def context() -> dict[str, Any]:
         | {
             "rule": "X47",
             "state": "resolved",
-            "settled": {"how": "recorded as dissent", "who": "Dr Zhou", "at": now(), "why": "Both are printed."},
+            "settled": {
+                "how": "recorded as dissent",
+                "who": "Dr Zhou",
+                "at": now(),
+                "why": "Both are printed.",
+            },
         },
         "today": today(),
         "late": today() - timedelta(days=2),
@@ -168,7 +180,10 @@ def banner() -> dict[str, Any]:
         "state": "in_review",
         "due_on": today(),
         "alerts": [Bitext("Allergy to iodine contrast", "碘对比剂过敏")],
-        "tabs": [("overview", "Overview", "#overview", True), ("materials", "Materials", "#materials", False)],
+        "tabs": [
+            ("overview", "Overview", "#overview", True),
+            ("materials", "Materials", "#materials", False),
+        ],
     }
 
 

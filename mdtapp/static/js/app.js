@@ -1,24 +1,28 @@
 // Starts what a page asks for by its data attributes. Every page works without it.
+import * as autosave from "./autosave.js";
+import * as conditions from "./conditions.js";
+import * as copy from "./copy.js";
+import * as panes from "./panes.js";
 import { startShortcuts } from "./shortcuts.js";
+import * as tableRows from "./tables-rows.js";
 
-const PARTS = {
-  "form[data-autosave-url]": () => import("./autosave.js"),
-  "[data-rows]": () => import("./tables-rows.js"),
-  "form[data-conditions]": () => import("./conditions.js"),
-  "[data-panes]": () => import("./panes.js"),
-  "[data-copy]": () => import("./copy.js"),
-};
-
-const started = Object.fromEntries(Object.keys(PARTS).map((selector) => [selector, new WeakSet()]));
+// In this order: rows and conditions settle the form before its content is taken as saved.
+const PARTS = [
+  ["[data-rows]", tableRows],
+  ["form[data-conditions]", conditions],
+  ["form[data-autosave-url]", autosave],
+  ["[data-panes]", panes],
+  ["[data-copy], [data-copy-text]", copy],
+].map(([selector, part]) => ({ selector, part, started: new WeakSet() }));
 
 /** Starts each part for elements below `root` that were not started yet. */
-async function boot(root) {
-  for (const [selector, load] of Object.entries(PARTS)) {
-    const found = [...root.querySelectorAll(selector)].filter((element) => !started[selector].has(element));
-    if (!found.length) continue;
-    for (const element of found) started[selector].add(element);
-    const part = await load();
-    for (const element of found) part.start(element);
+function boot(root) {
+  for (const { selector, part, started } of PARTS) {
+    for (const element of root.querySelectorAll(selector)) {
+      if (started.has(element)) continue;
+      started.add(element);
+      part.start(element);
+    }
   }
 }
 

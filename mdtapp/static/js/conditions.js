@@ -16,7 +16,8 @@ const same = (left, right) => {
   return String(left) === String(right);
 };
 
-const compared = (test) => (left, right) => filled(left) && !Number.isNaN(Number(left)) && test(Number(left), Number(right));
+const isNumber = (value) => typeof value === "number" || (typeof value === "string" && filled(value) && !Number.isNaN(Number(value)));
+const compared = (test) => (left, right) => isNumber(left) && test(Number(left), Number(right));
 
 const OPERATORS = {
   exists: (left, wanted) => filled(left) === wanted,

@@ -76,8 +76,9 @@ export function start(panes) {
   document.addEventListener("keydown", (event) => {
     if (event.key !== "F6") return;
     const all = [...panes.querySelectorAll("[data-pane]")];
-    const here = all.findIndex((pane) => pane.contains(document.activeElement));
-    const next = all[(here + (event.shiftKey ? all.length - 1 : 1)) % all.length];
+    const focused = all.findIndex((pane) => pane.contains(document.activeElement));
+    const here = focused < 0 ? all.findIndex((pane) => pane.dataset.pane === panes.dataset.shown) : focused;
+    const next = all[(here + (event.shiftKey ? -1 : 1) + all.length) % all.length];
     if (panes.dataset.shown) show(next.dataset.pane);
     next.focus();
     event.preventDefault();
