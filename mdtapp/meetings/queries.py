@@ -19,7 +19,8 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
 from mdtapp.errors import NotFound
 from mdtapp.meetings.access import LIVE, can_see
-from mdtapp.meetings.decision import AttendanceRecord, Decision, DissentRecord
+from mdtapp.meetings.decision import AttendanceRecord, DissentRecord
+from mdtapp.meetings.decision import Decision as Decision
 from mdtapp.meetings.minutes import Presence, Votes
 from mdtapp.meetings.models import AgendaItem, Attendance, Meeting
 from mdtapp.meetings.quorum import Quorum, quorum
@@ -129,32 +130,32 @@ class Seat:
     """One person who takes part in the discussion of a case, and how; None until attendance is taken."""
 
     user: User
-    disciplines: tuple[str, ...]
+    discipline: str
     chair: bool
     presence: Presence | None
-
-    @property
-    def discipline(self) -> str:
-        return self.disciplines[0] if self.disciplines else ""
 
 
 def seats(item: AgendaItem) -> list[Seat]:
     """The panel of the case: the meeting's chair first, then the authors in the order of the disciplines."""
-    order = list(catalogue().disciplines)
-    people: dict[int, tuple[User, list[str]]] = {}
-    people[item.meeting.chair_id] = (item.meeting.chair, [])
-    for member in sorted(_authors(item.case), key=lambda row: order.index(str(row.discipline))):
-        people.setdefault(member.user_id, (member.user, []))[1].append(str(member.discipline))
+    authors = {member.user_id: member for member in _authors(item.case)}
+    chair = item.meeting.chair
+    people = {chair.id: chair} | {member.user_id: member.user for member in authors.values()}
     taken = {row.user_id: row.presence for row in item.attendances}
     return [
-        Seat(user, tuple(disciplines), user_id == item.meeting.chair_id, taken.get(user_id))
-        for user_id, (user, disciplines) in people.items()
+        Seat(
+            user,
+            str(authors[user_id].discipline) if user_id in authors else "",
+            user_id == chair.id,
+            taken.get(user_id),
+        )
+        for user_id, user in people.items()
     ]
 
 
 def _authors(case: Case) -> list[CaseMember]:
-    known = catalogue().disciplines
-    return [row for row in case.members if row.role == MemberRole.AUTHOR and row.discipline in known]
+    order = list(catalogue().disciplines)
+    found = [row for row in case.members if row.role == MemberRole.AUTHOR and row.discipline in order]
+    return sorted(found, key=lambda row: order.index(str(row.discipline)))
 
 
 def usual_presences(item: AgendaItem) -> dict[int, Presence]:
@@ -166,7 +167,7 @@ def usual_presences(item: AgendaItem) -> dict[int, Presence]:
 def quorum_of(item: AgendaItem, written: Collection[str]) -> Quorum:
     """The quorum for this case now; `written` are the disciplines with a signed input."""
     taken = seats(item)
-    live = {key for seat in taken if seat.presence in LIVE for key in seat.disciplines}
+    live = {seat.discipline for seat in taken if seat.presence in LIVE}
     core = {key: row.label for key, row in catalogue().disciplines.items() if row.core}
     chair = any(seat.chair and seat.presence in LIVE for seat in taken)
     return quorum(chair=chair, live=live, written=written, core=core)
