@@ -14,6 +14,7 @@ from mdtapp.cases.views import cases
 from mdtapp.clock import Clock, SystemClock
 from mdtapp.config import Settings
 from mdtapp.delivery.views import delivery
+from mdtapp.disciplines import use_site_files
 from mdtapp.documents.renderer import shared_renderer
 from mdtapp.imaging.views import imaging
 from mdtapp.materials.views import materials
@@ -33,6 +34,7 @@ BLUEPRINTS = (people, audit, cases, materials, imaging, inputs, meetings, opinio
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """The application for these settings; the instance folder and its keys are made when missing."""
     keys = settings.prepare_instance()
+    use_site_files(settings.instance / "disciplines")
     app = TransactionalFlask("mdtapp", instance_path=str(settings.instance))
     app.config.update(
         MDTAPP=settings,

@@ -35,7 +35,9 @@ class Settings:
     instance: Path
     database_url: str
     base_url: str
+    host: str
     port: int
+    web_processes: int
     dicom_port: int
     dicom_host: str
     dicom_ae_title: str
@@ -57,7 +59,9 @@ class Settings:
             instance=instance,
             database_url=_database_url(env.get("MDTAPP_DATABASE_URL"), instance),
             base_url=_base_url(env.get("MDTAPP_BASE_URL", f"http://127.0.0.1:{port}")),
+            host=env.get("MDTAPP_HOST", "127.0.0.1"),
             port=port,
+            web_processes=_whole_number(env, "MDTAPP_WEB_PROCESSES", 1, 1, 32),
             dicom_port=_port(env, "MDTAPP_DICOM_PORT", 11112),
             dicom_host=env.get("MDTAPP_DICOM_HOST", "127.0.0.1"),
             dicom_ae_title=_ae_title(env.get("MDTAPP_DICOM_AE", "MDTAPP")),
@@ -83,6 +87,11 @@ class Settings:
     @property
     def on_loopback_only(self) -> bool:
         return (urlsplit(self.base_url).hostname or "") in LOOPBACK_HOSTS
+
+    @property
+    def host_is_loopback(self) -> bool:
+        """Whether the web server listens on this machine only."""
+        return self.host in LOOPBACK_HOSTS
 
     @property
     def secure_cookies(self) -> bool:

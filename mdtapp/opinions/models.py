@@ -125,6 +125,7 @@ class Statement(Keyed, Base):
     mark: Mapped[str] = mapped_column(String(20), default="")
     question: Mapped[str] = mapped_column(String(10), default="")
     step: Mapped[dict[str, Any] | None] = mapped_column(JSONText)
+    needs_translation: Mapped[list[str]] = mapped_column(JSONText, default=list)
     edited_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     dropped_reason: Mapped[str] = mapped_column(Text, default="")

@@ -127,6 +127,7 @@ def reword(
         )
     )
     statement.text, statement.edited_by_id, statement.edited_at = text, actor.id, at
+    statement.needs_translation = list(text.missing())
     return _edited(statement, actor, at, "reword")
 
 
@@ -285,7 +286,7 @@ def gaps_before_review(opinion: Opinion) -> list[Bitext]:
 
 def gaps_in_language(opinion: Opinion) -> list[Bitext]:
     """Sentences that stand in one language only."""
-    missing = [row for row in queries.kept_statements(opinion) if row.text.missing() or untranslated(row)]
+    missing = [row for row in queries.kept_statements(opinion) if untranslated(row)]
     if not missing:
         return []
     return [
@@ -297,14 +298,8 @@ def gaps_in_language(opinion: Opinion) -> list[Bitext]:
 
 
 def untranslated(statement: Statement) -> bool:
-    """A free text whose other language only repeats the original words."""
-    text = statement.text
-    return text.en == text.zh and not _same_in_both(text.en)
-
-
-def _same_in_both(text: str) -> bool:
-    """Codes and numbers read the same in both languages; sentences do not."""
-    return not any(character.isspace() or "\u4e00" <= character <= "\u9fff" for character in text.strip())
+    """Whether a language is missing, or only repeats original words nobody has translated yet."""
+    return bool(statement.needs_translation or statement.text.missing())
 
 
 def _check_editable(actor: User, opinion: Opinion) -> None:
@@ -394,18 +389,22 @@ def _from_draft(section: str, position: int, drafted: Mapping[str, Any]) -> Stat
         mark=drafted.get("mark") or "",
         question=drafted.get("question") or "",
         step=drafted.get("step"),
+        needs_translation=list(drafted.get("needs_translation") or []),
     )
 
 
 def _drop_what_was_not_chosen(opinion: Opinion, finding: ConflictFinding, actor: User, at: datetime) -> None:
-    """In the conflict's section, sentences that rest only on the values that lost leave, with the rule as reason."""
-    lost = {path for path in finding.values if path.split(".", 1)[0] != finding.chosen}
-    in_section = [row for row in queries.kept_statements(opinion) if row.section == finding.section]
-    for statement in in_section:
-        origins = [
-            f"{p.get('discipline')}.{p.get('field')}" for p in statement.provenance if p.get("discipline")
-        ]
-        if origins and all(origin in lost for origin in origins):
+    """In the conflict's section, sentences that rest only on whoever lost leave, with the rule as the reason."""
+    lost = {path.split(".", 1)[0] for path in finding.values} - {finding.chosen}
+    fields = {path.split(".", 1)[-1] for path in finding.values}
+    for statement in queries.kept_statements(opinion):
+        origins = [origin for origin in statement.provenance if origin.get("discipline")]
+        concerned = any(origin.get("field") in fields for origin in origins)
+        if (
+            statement.section == finding.section
+            and concerned
+            and all(origin["discipline"] in lost for origin in origins)
+        ):
             statement.dropped_reason = f"{finding.rule}: {finding.chosen}"
             _edited(statement, actor, at, "drop")
 

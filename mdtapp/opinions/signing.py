@@ -58,11 +58,17 @@ def finalise(
     findings.refresh(actor=actor, at=at, case=opinion.case)
     _check_complete(opinion)
     check_reauthentication(actor, password)
-    return freeze_version(actor=actor, at=at, opinion=opinion, house=house, target=target)
+    return freeze_version(actor=actor, frozen_by=actor, at=at, opinion=opinion, house=house, target=target)
 
 
 def freeze_version(
-    *, actor: User, at: datetime, opinion: Opinion, house: House, target: OpinionStatus
+    *,
+    actor: Actor,
+    frozen_by: User,
+    at: datetime,
+    opinion: Opinion,
+    house: House,
+    target: OpinionStatus,
 ) -> OpinionVersion:
     """Writes the frozen version; the caller has checked that the text is complete."""
     sealed = opinion.case.patient.identity
@@ -83,7 +89,7 @@ def freeze_version(
         frozen=frozen,
         content_hash=content_hash(frozen),
         frozen_at=at,
-        frozen_by_id=actor.id,
+        frozen_by_id=frozen_by.id,
         verify_code=_code(),
     )
     opinion.versions.append(version)

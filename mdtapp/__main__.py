@@ -1,0 +1,6 @@
+"""`python -m mdtapp`."""
+
+from mdtapp.cli import main
+
+if __name__ == "__main__":
+    main()
