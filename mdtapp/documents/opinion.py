@@ -11,17 +11,19 @@ from typing import Any
 
 import segno
 from babel import Locale
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChainableUndefined, Environment, PackageLoader
 from markupsafe import Markup
 
 from mdtapp.clinical.bitext import Bitext, Language
 from mdtapp.documents.letter import Letter, arrange, length
 from mdtapp.documents.origins import words_joined
 from mdtapp.documents.printable import check_printable
+from mdtapp.documents.steps import printed_step
 from mdtapp.documents.typesetter import typesetter
 from mdtapp.documents.typography import grouped
 from mdtapp.documents.verify import frozen_hash
 from mdtapp.documents.voices import Voices, name_of, named
+from mdtapp.documents.wording import wording
 
 # A statement this long may break over pages; shorter ones stay in one piece.
 LENGTHY = 900
@@ -64,7 +66,7 @@ def opinion_html(
     words, patient = letter.words, frozen.get("patient") or {}
     return (
         _environment()
-        .get_template("opinion.html")
+        .get_template("documents/opinion.html")
         .render(
             frozen=frozen,
             letter=letter,
@@ -88,22 +90,28 @@ def opinion_html(
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("mdtapp", "templates/documents"),
+        loader=PackageLoader("mdtapp", "templates"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "bitext": Bitext.of,
+    environment.globals |= {
+        "bitext": _bitext,
         "grouped": grouped,
         "language_name": _language_name,
+        "lengthy": lambda line: length(line) > LENGTHY,
+        "line_break": Markup("<br>"),
         "name_of": name_of,
         "named": named,
+        "no_step": printed_step({}, wording()),
     }
-    environment.globals["line_break"] = Markup("<br>")
-    environment.tests["lengthy"] = lambda line: length(line) > LENGTHY
     return environment
+
+
+def _bitext(value: Any) -> Bitext:
+    """A text of the frozen opinion; one that is not there is empty."""
+    return Bitext.of(value or None)
 
 
 def _title(frozen: Mapping[str, Any], letter: Letter) -> Bitext:

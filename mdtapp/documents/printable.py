@@ -123,7 +123,8 @@ def _fallback_characters() -> frozenset[str]:
     for family in FALLBACKS:
         file, index, actual = _installed(family)
         if family in actual:
-            found |= _characters(TTFont(file, fontNumber=index, lazy=True))
+            with TTFont(file, fontNumber=index, lazy=True) as font:
+                found |= _characters(font)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -36,7 +37,10 @@ class Typesetter:
         document = HTML(string=html, url_fetcher=fetcher).render(
             font_config=self._fonts, stylesheets=[self._style], **self._options(identifier)
         )
-        pdf: bytes = document.write_pdf(**self._options(identifier))
+        with warnings.catch_warnings():
+            # WeasyPrint leaves the closing of its colour profile to the interpreter.
+            warnings.simplefilter("ignore", ResourceWarning)
+            pdf: bytes = document.write_pdf(**self._options(identifier))
         return finished(pdf)
 
     @staticmethod
