@@ -20,7 +20,7 @@ from mdtapp.meetings.status import AgendaStatus, MeetingStatus
 from mdtapp.opinions import findings, queries
 from mdtapp.opinions.exchange import moment_of
 from mdtapp.opinions.models import ConflictFinding, Opinion, OpinionVersion, SignatureMeaning, Statement
-from mdtapp.opinions.operations import gaps_before_review, gaps_in_language, start
+from mdtapp.opinions.operations import gaps_before_review, gaps_in_language, start, untranslated
 from mdtapp.opinions.signers import required_signers
 from mdtapp.opinions.signing import House, freeze_version, put_signature, release_version
 from mdtapp.opinions.status import FINDING_LIFECYCLE, FindingStatus, OpinionStatus
@@ -51,6 +51,7 @@ def complete(
     met = moment_of(case.meeting_on, at)
     _decide(actor, met, case, entry)
     opinion = start(actor=actor, at=met, case=case)
+    _leave_out_untranslated(opinion)
     _chair_statements(opinion, entry)
     findings.refresh(actor=actor, at=met, case=case)
     _settle(actor, met, case, entry)
@@ -164,6 +165,14 @@ def _chair_statements(opinion: Opinion, entry: Json) -> None:
         for row in rows:
             if any(origin.get("discipline") == "chair" for origin in row.get("provenance") or []):
                 _add(opinion, section, Bitext.of(row["text"]), row.get("question_id") or "")
+    session.flush()
+
+
+def _leave_out_untranslated(opinion: Opinion) -> None:
+    """Nobody is there to translate: a sentence the file gives in one language only is dropped, with that reason."""
+    for statement in opinion.statements:
+        if untranslated(statement):
+            statement.dropped_reason = "imported in one language only"
     session.flush()
 
 

@@ -57,7 +57,7 @@ def save(
     check_version(row, row_version, data)
     target = INPUT_LIFECYCLE.target(row.status, "save")
     _refuse_what_cannot_be_kept(definition, data, context)
-    row.data, row.status, row.saved_at = with_agreement(dict(data)), target, at
+    row.data, row.status, row.saved_at = with_agreement(dict(data), definition), target, at
     row.form_version = _keep_definition(definition)
     session.flush()
     _note_save(row, actor, at, based_on=row_version, data=data, accepted=True)
