@@ -122,20 +122,23 @@ def _contained(kind: FileKind, media_type: str) -> Reason | None:
 
 _MARKUP = re.compile(r"<\s*(!doctype|html|head|body|svg|script|iframe|\?xml|[a-z]+:?svg)\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]")
+_COMMON_CHINESE = re.compile(
+    rb"[\xb0-\xd7][\xa1-\xfe]|[\xa1-\xa3][\xa1-\xfe]"
+)  # GB 2312: usual characters, signs
 
 
 def decode_text(content: bytes) -> str | None:
     """The text of `content`, or None when it is not text.
 
-    UTF-8 first. Otherwise Chinese text has its high bytes in pairs (GB18030), Western 8-bit
-    text has them one by one.
+    UTF-8 first. Otherwise the high bytes of Chinese text mostly pair into usual characters
+    (GB18030), those of Western 8-bit text do not.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _decoded(content, "utf-16")
-    runs = _HIGH_BYTES.findall(content)
-    paired = sum(map(len, runs)) >= 2 * len(runs)
-    encodings = ("utf-8-sig", "gb18030") if paired else ("utf-8-sig", "cp1252", "latin-1")
+    paired = 2 * len(_COMMON_CHINESE.findall(content))
+    chinese = paired > 0.6 * len(_HIGH_BYTES.findall(content))
+    encodings = ("utf-8-sig", "gb18030") if chinese else ("utf-8-sig", "cp1252", "latin-1")
     return next((text for text in (_decoded(content, name) for name in encodings) if text is not None), None)
 
 

@@ -1,0 +1,166 @@
+"""The spool: what is acknowledged lies there durably, what is not leaves no trace."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from mdtapp.errors import Invalid, TooLarge
+from mdtapp.materials import spool as module
+from mdtapp.materials.spool import Spool, SpooledFile, SpoolFull
+from mdtapp.materials.status import Source
+
+AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def receive(spool: Spool, content: bytes = b"content", **options: Any) -> SpooledFile:
+    values = {"name": "a.dcm", "source": Source.UPLOAD, "actor": "user:1", "at": AT, **options}
+    return spool.receive(io.BytesIO(content), **values)
+
+
+def test_what_was_received_waits_with_its_sidecar(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    kept = receive(spool, case_no="MDT-2026-0001", batch="drop", peer="PACS@10.0.0.5")
+    assert spool.path(kept).read_bytes() == b"content"
+    assert (kept.sha256, kept.size, kept.at) == (hashlib.sha256(b"content").hexdigest(), 7, AT)
+    assert spool.ready() == [kept]
+    assert spool.find(kept.id) == kept
+
+
+def test_arrivals_come_in_their_order(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    kept = [receive(spool, str(number).encode()) for number in range(20)]
+    assert spool.ready() == kept
+
+
+def test_an_empty_file_is_an_arrival_too(tmp_path: Path) -> None:
+    assert receive(Spool(tmp_path), b"").size == 0
+
+
+def test_written_synced_renamed_synced(tmp_path: Path) -> None:
+    """The order that makes "received" true: content, sidecar, rename, folder."""
+    steps: list[str] = []
+    real_sync, real_rename = os.fsync, Path.rename
+
+    def sync(descriptor: int) -> None:
+        steps.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().suffix or 'folder'}")
+        real_sync(descriptor)
+
+    def rename(path: Path, target: Path) -> Path:
+        steps.append(f"rename {path.suffix} {target.suffix}")
+        return real_rename(path, target)
+
+    with mock.patch.object(os, "fsync", sync), mock.patch.object(Path, "rename", rename):
+        receive(Spool(tmp_path / "spool"))
+    assert steps == ["sync .part", "sync .json", "rename .part .ready", "sync folder"]
+
+
+@pytest.mark.parametrize("expected", [6, 8])
+def test_a_transfer_that_stops_early_is_refused(tmp_path: Path, expected: int) -> None:
+    spool = Spool(tmp_path)
+    with pytest.raises(Invalid, match="stopped before"):
+        receive(spool, expected_size=expected)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_ceiling_holds_while_bytes_arrive(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, ceiling=4)
+    with pytest.raises(TooLarge):
+        receive(spool)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["fsync", "rename"])
+def test_a_failing_disk_is_never_an_acknowledgement(tmp_path: Path, step: str) -> None:
+    spool = Spool(tmp_path)
+    owner = os if step == "fsync" else Path
+    with mock.patch.object(owner, step, side_effect=OSError(5, "I/O error")), pytest.raises(SpoolFull):
+        receive(spool)
+    assert spool.ready() == []
+
+
+def test_a_sender_who_goes_away_leaves_nothing(tmp_path: Path) -> None:
+    stream = mock.Mock()
+    stream.read.side_effect = [b"half", ConnectionError("gone")]
+    with pytest.raises(SpoolFull):
+        Spool(tmp_path).receive(stream, name="a", source=Source.UPLOAD, actor="user:1", at=AT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_arrival_is_claimed_once(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    kept = receive(spool)
+    with spool.claim(kept) as mine, Spool(tmp_path).claim(kept) as theirs:
+        assert (mine, theirs) == (True, False)
+    with spool.claim(kept) as mine:
+        assert mine
+        spool.discard(kept)
+    with spool.claim(kept) as mine:
+        assert not mine
+
+
+def test_only_old_leavings_are_cleaned(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    kept = receive(spool)
+    (tmp_path / "dead.part").write_bytes(b"half")
+    (tmp_path / "dead.json").write_text("{}")
+    assert spool.clean(datetime.now(UTC)) == []
+    assert spool.clean(datetime.now(UTC) + module.PART_LIFETIME + timedelta(minutes=1)) == ["dead"]
+    assert spool.ready() == [kept]
+
+
+RECEIVER = """
+    import io, sys
+    from datetime import UTC, datetime
+    from pathlib import Path
+    from mdtapp.materials.spool import Spool
+    from mdtapp.materials.status import Source
+    spool = Spool(Path(sys.argv[1]))
+    for number in range(100_000):
+        content = str(number).encode() * 5000
+        kept = spool.receive(
+            io.BytesIO(content), name="a", source=Source.UPLOAD, actor="user:1", at=datetime.now(UTC)
+        )
+        print(kept.id, kept.sha256, flush=True)
+"""
+
+
+@pytest.mark.sweep
+def test_killed_while_receiving(tmp_path: Path, sweep_count: int, sweep_random: random.Random) -> None:
+    """kill -9 at a random moment: all that was acknowledged is whole, and nothing else counts."""
+    for attempt in range(sweep_count):
+        folder = tmp_path / str(attempt)
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(RECEIVER), str(folder)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        time.sleep(sweep_random.uniform(0, 0.15))
+        process.send_signal(signal.SIGKILL)
+        acknowledged = dict(line.split() for line in [first, *process.stdout] if line.count(" ") == 1)
+        process.stdout.close()
+        process.wait()
+        spool = Spool(folder)
+        waiting = {kept.id: kept for kept in spool.ready()}
+        assert acknowledged.keys() <= waiting.keys()
+        for kept in waiting.values():
+            assert hashlib.sha256(spool.path(kept).read_bytes()).hexdigest() == kept.sha256
+            assert json.loads((folder / f"{kept.id}.json").read_text())["size"] == kept.size
