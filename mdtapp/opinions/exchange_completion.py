@@ -20,7 +20,13 @@ from mdtapp.meetings.status import AgendaStatus, MeetingStatus
 from mdtapp.opinions import findings, queries
 from mdtapp.opinions.exchange import moment_of
 from mdtapp.opinions.models import ConflictFinding, Opinion, OpinionVersion, SignatureMeaning, Statement
-from mdtapp.opinions.operations import gaps_before_review, gaps_in_language, start, untranslated
+from mdtapp.opinions.operations import (
+    drop_what_was_not_chosen,
+    gaps_before_review,
+    gaps_in_language,
+    start,
+    untranslated,
+)
 from mdtapp.opinions.signers import required_signers
 from mdtapp.opinions.signing import House, freeze_version, put_signature, release_version
 from mdtapp.opinions.status import FINDING_LIFECYCLE, FindingStatus, OpinionStatus
@@ -54,7 +60,7 @@ def complete(
     _leave_out_untranslated(opinion)
     _chair_statements(opinion, entry)
     findings.refresh(actor=actor, at=met, case=case)
-    _settle(actor, met, case, entry)
+    _settle(actor, met, opinion, entry)
     findings.refresh(actor=actor, at=met, case=case)
     gaps = [*gaps_before_review(opinion), *gaps_in_language(opinion)]
     if gaps:
@@ -190,14 +196,17 @@ def _add(opinion: Opinion, section: str, text: Bitext, question: str = "") -> No
     )
 
 
-def _settle(actor: Actor, at: datetime, case: Case, entry: Json) -> None:
+def _settle(actor: Actor, at: datetime, opinion: Opinion, entry: Json) -> None:
     """The file's settlements; a critical one is confirmed by a second member of the panel."""
+    case = opinion.case
     wanted = {row["rule"]: row for row in entry.get("resolutions") or []}
     for finding in queries.findings(case.id):
         row = wanted.get(finding.rule)
         if row is None or finding.status != FindingStatus.OPEN:
             continue
         _resolve(actor, at, case, finding, row)
+        if finding.resolution == "choose_input":
+            drop_what_was_not_chosen(opinion, finding)
 
 
 def _resolve(actor: Actor, at: datetime, case: Case, finding: ConflictFinding, row: Json) -> None:

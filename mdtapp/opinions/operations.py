@@ -219,12 +219,37 @@ def settle(
         row_version=row_version,
     )
     if resolution == "choose_input":
-        _drop_what_was_not_chosen(opinion, finding, actor, at)
+        for statement in drop_what_was_not_chosen(opinion, finding):
+            _edited(statement, actor, at, "drop")
     elif resolution in {"record_dissent", "request_material"}:
         section = "dissent" if resolution == "record_dissent" else "missing_information"
         _add(opinion, section, reason, actor, at, provenance=[{"rule": rule}])
     findings.refresh(actor=actor, at=at, case=opinion.case)
     return finding
+
+
+def drop_what_was_not_chosen(opinion: Opinion, finding: ConflictFinding) -> list[Statement]:
+    """In the conflict's section, sentences that rest only on whoever lost leave, with the rule as the reason.
+
+    They stay in the options and can be brought back. Returns what was dropped.
+    """
+    lost = {path.split(".", 1)[0] for path in finding.values} - {finding.chosen}
+    fields = {path.split(".", 1)[-1] for path in finding.values}
+    if "first_step" in fields:
+        fields.add("recommendation_steps")  # whoever begins differently has other steps
+    dropped = []
+    for statement in queries.kept_statements(opinion):
+        origins = [origin for origin in statement.provenance if origin.get("discipline")]
+        concerned = any(origin.get("field") in fields for origin in origins)
+        if (
+            statement.section == finding.section
+            and concerned
+            and all(origin["discipline"] in lost for origin in origins)
+        ):
+            statement.dropped_reason = f"{finding.rule}: {finding.chosen}"
+            dropped.append(statement)
+    session.flush()
+    return dropped
 
 
 def send_to_review(*, actor: User, at: datetime, opinion: Opinion) -> Opinion:
@@ -391,22 +416,6 @@ def _from_draft(section: str, position: int, drafted: Mapping[str, Any]) -> Stat
         step=drafted.get("step"),
         needs_translation=list(drafted.get("needs_translation") or []),
     )
-
-
-def _drop_what_was_not_chosen(opinion: Opinion, finding: ConflictFinding, actor: User, at: datetime) -> None:
-    """In the conflict's section, sentences that rest only on whoever lost leave, with the rule as the reason."""
-    lost = {path.split(".", 1)[0] for path in finding.values} - {finding.chosen}
-    fields = {path.split(".", 1)[-1] for path in finding.values}
-    for statement in queries.kept_statements(opinion):
-        origins = [origin for origin in statement.provenance if origin.get("discipline")]
-        concerned = any(origin.get("field") in fields for origin in origins)
-        if (
-            statement.section == finding.section
-            and concerned
-            and all(origin["discipline"] in lost for origin in origins)
-        ):
-            statement.dropped_reason = f"{finding.rule}: {finding.chosen}"
-            _edited(statement, actor, at, "drop")
 
 
 def _refuse(gaps: Sequence[Bitext]) -> None:
