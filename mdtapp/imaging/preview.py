@@ -88,7 +88,7 @@ def _windowed(pixels: Pixels, ds: Dataset, frame: int) -> Pixels:
     if window is not None:
         centre, width = window
         grey = _stretch(values, centre - width / 2, centre + width / 2)
-        if grey.min() != grey.max():
+        if grey.min() < 255 and grey.max() > 0:  # else the window lies beside everything in the picture
             return grey
     finite = values[np.isfinite(values)]
     if not finite.size:

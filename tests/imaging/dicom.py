@@ -1,0 +1,109 @@
+"""DICOM files to test with: sound ones, broken ones, hostile ones; and the shared real ones where they are."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom import Dataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+
+from mdtapp.demo.synthetic_dicom import Examination, Lesion, Subject
+
+_BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+SHARED = Path(os.environ.get("MDTAPP_TEST_DATA", str(_BESIDE)))
+
+ZHANG = Subject("Zhang^Wei=张^伟", "H-4471", date(1967, 3, 14), "M")
+ZHANG_RECORD = {
+    "name": "Zhang Wei",
+    "other_names": ["张伟"],
+    "birth_date": "1967-03-14",
+    "sex": "male",
+    "patient_ids": ["H-4471"],
+}
+AMINA = Subject("Wanjiru^Amina", "KE-17", date(1979, 8, 2), "F")
+IN_LUNG = Lesion(0.45, -0.1, 0.1, 0.14)
+
+
+def shared_folder(name: str) -> Path:
+    """A folder of the shared test data; the test is skipped, with the reason, where it is not there."""
+    folder = SHARED / name
+    if not folder.is_dir():
+        pytest.skip(f"no shared test data at {folder}; name its place with MDTAPP_TEST_DATA")
+    return folder
+
+
+def chest(subject: Subject = ZHANG, seed: str = "test") -> Examination:
+    return Examination(subject, seed, date(2026, 2, 1), "CT chest", IN_LUNG)
+
+
+def image(**values: Any) -> Dataset:
+    """A sound 4 by 4 CT image; `values` replace elements, None removes one."""
+    ds = Dataset()
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, "1.2.3.4"
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = "1.2.3", "1.2.3.1"
+    ds.PatientName, ds.PatientID = ZHANG.name, ZHANG.patient_id
+    ds.PatientBirthDate, ds.PatientSex = "19670314", "M"
+    ds.Modality, ds.InstanceNumber, ds.SeriesNumber = "CT", 1, 1
+    ds.Rows = ds.Columns = 4
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 16, 15, 0
+    ds.PixelData = bytes(range(32))
+    ds["PixelData"].VR = "OW"
+    for keyword, value in values.items():
+        if value is None:
+            delattr(ds, keyword)
+        else:
+            setattr(ds, keyword, value)
+    return ds
+
+
+def encoded(ds: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
+    """The data set as a DICOM file."""
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.MediaStorageSOPClassUID = ds.get("SOPClassUID", CTImageStorage)
+    ds.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    ds.file_meta.TransferSyntaxUID = syntax
+    out = io.BytesIO()
+    ds.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
+def with_raw_uid(keyword_tag: tuple[int, int], value: bytes) -> bytes:
+    """A file whose UID at the tag was replaced by raw bytes of any kind."""
+    padded = value + b"\0" * (len(value) % 2)
+    content = encoded(image())
+    start = content.index(struct.pack("<HH", *keyword_tag) + b"UI", 300)
+    (length,) = struct.unpack_from("<H", content, start + 6)
+    head = content[: start + 6] + struct.pack("<H", len(padded)) + padded
+    return head + content[start + 8 + length :]
+
+
+def nested(depth: int) -> bytes:
+    """A file with sequences of undefined length inside one another."""
+    tag, undefined = struct.pack("<HH", 0x0008, 0x1140), b"\xff\xff\xff\xff"
+    opening = tag + b"SQ\0\0" + undefined + b"\xfe\xff\x00\xe0" + undefined
+    closing = b"\xfe\xff\x0d\xe0\0\0\0\0" + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    content = encoded(image())
+    at = content.index(struct.pack("<HH", 0x0010, 0x0010) + b"PN")
+    return content[:at] + opening * depth + closing * depth + content[at:]
+
+
+def deflated_bomb(megabytes: int) -> bytes:
+    """A deflated data set that inflates to many megabytes of private bytes."""
+    meta = encoded(image(PixelData=None), "1.2.840.10008.1.2.1.99")
+    size = megabytes << 20
+    head = struct.pack("<HH", 0x0009, 0x1001) + b"OB\0\0" + struct.pack("<I", size)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(head)
+    for _ in range(megabytes):
+        packed += packer.compress(b"\0" * (1 << 20))
+    start = 128 + 4 + 12 + struct.unpack_from("<I", meta, 140)[0]
+    return meta[:start] + packed + packer.flush()
