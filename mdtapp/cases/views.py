@@ -28,6 +28,7 @@ from mdtapp.web.guards import requires
 from mdtapp.web.login import signed_in
 
 cases = Blueprint("cases", __name__)
+LAST_RESORT = ("hold", "withdraw")
 FIRST_PAGE = {
     Role.ADMIN: "people.people_list",
     Role.SPECIALIST: "inputs.my_inputs",
@@ -57,7 +58,7 @@ def case_list() -> ResponseReturnValue:
         search=search,
         states=discipline_states(page.cases, signed_in()),
         may_write=Permission.CASE_WRITE in signed_in().permissions,
-        statuses=list(CaseStatus),
+        groups=words.STATUS_GROUPS,
         words=words,
     )
 
@@ -326,7 +327,7 @@ def _overview(case: Case, form: MoveForm | None = None) -> dict[str, object]:
         "banner": banner_for(case, signed_in(), "overview", today()),
         "may_change": access.can_change(signed_in(), case),
         "is_chair": access.is_chair(signed_in(), case),
-        "moves": [action for action in moves if action not in hidden],
+        "moves": sorted((action for action in moves if action not in hidden), key=lambda a: a in LAST_RESORT),
         "action_label": words.action_label,
         "words": words,
         "form": form or MoveForm(),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mdtapp.cases.models import ConsentPurpose, MemberRole, Sex, Situation, Urgency
+from mdtapp.cases.status import CaseStatus
 from mdtapp.clinical.bitext import Bitext
 
 SEX = {
@@ -59,6 +62,26 @@ ACTION = {
     "hold": Bitext("Put on hold", "暂停"),
 }
 RESUME = Bitext("Resume", "恢复")
+
+S = CaseStatus
+
+
+@dataclass(frozen=True, slots=True)
+class StatusGroup:
+    """States a person looks for together."""
+
+    label: Bitext
+    statuses: list[CaseStatus]
+
+
+STATUS_GROUPS = (
+    StatusGroup(Bitext("Collecting", "收集资料"), [S.NEW, S.INTAKE, S.INCOMPLETE, S.READY]),
+    StatusGroup(Bitext("Inputs open", "学科意见"), [S.IN_REVIEW]),
+    StatusGroup(Bitext("Meeting", "会诊"), [S.SCHEDULED, S.DISCUSSED]),
+    StatusGroup(Bitext("Writing", "撰写"), [S.DRAFTING, S.REOPENED]),
+    StatusGroup(Bitext("Sent", "送达与随访"), [S.SIGNED, S.DELIVERED, S.FOLLOW_UP]),
+    StatusGroup(Bitext("Resting", "暂停与结束"), [S.ON_HOLD, S.CLOSED, S.WITHDRAWN]),
+)
 
 
 def action_label(action: str) -> Bitext:

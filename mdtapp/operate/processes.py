@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -30,18 +32,18 @@ from mdtapp.store.db import session, unit_of_work
 
 PARTS = ("web", "worker", "gateway")
 GRACE_SECONDS = 10.0
+PR_SET_PDEATHSIG = 1
 
 
 def run_all(settings: Settings) -> None:
     """Starts the three parts; when one ends, the others are ended too and the status is its own."""
     check_fit_to_serve(create_app(settings))
-    children = {part: subprocess.Popen([sys.executable, "-m", "mdtapp", part]) for part in PARTS}
     wanted = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: wanted.set())
+    children = {part: _start(part) for part in PARTS}
     click.echo(
         f"mdtapp: {settings.base_url}  DICOM {settings.dicom_ae_title}@{settings.dicom_host}:{settings.dicom_port}",
-        flush=True,
     )
     while not wanted.wait(0.3):
         ended = [part for part, child in children.items() if child.poll() is not None]
@@ -74,7 +76,7 @@ def run_web(settings: Settings) -> None:
         "10",
         "--log-level",
         "warning",
-        "--control-socket-disable",
+        "--no-control-socket",
         "mdtapp.operate.wsgi:application",
     ]
     os.execv(sys.executable, command)
@@ -138,6 +140,17 @@ def check_fit_to_serve(app: Flask) -> None:
             "This installation holds demonstration accounts with a known password, so it is served on this machine only. "
             "Use a fresh instance folder for patients."
         )
+
+
+def _start(part: str) -> subprocess.Popen[bytes]:
+    """A part that is told to end when this process dies, however it dies."""
+    return subprocess.Popen([sys.executable, "-m", "mdtapp", part], preexec_fn=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Linux: SIGTERM on the parent's death (prctl(2), PR_SET_PDEATHSIG)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(children: Collection[subprocess.Popen[bytes]]) -> None:

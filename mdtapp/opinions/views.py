@@ -421,6 +421,7 @@ def _desk(case: Case, opinion: Opinion, **forms: Any) -> str:
         ],
         dropped=[s for s in opinion.statements if s.dropped_reason],
         untranslated=operations.untranslated,
+        lacking=[row for row in kept if operations.untranslated(row)],
         gaps=operations.gaps_before_review(opinion),
         language_gaps=operations.gaps_in_language(opinion),
         open_conflicts=findings.blocking(case),
