@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from mdtapp.demo.synthetic_dicom import Examination, Lesion, Subject
 
@@ -47,8 +47,8 @@ def image(**values: Any) -> Dataset:
     """A sound 4 by 4 CT image; `values` replace elements, None removes one."""
     ds = Dataset()
     ds.SpecificCharacterSet = "ISO_IR 192"
-    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, "1.2.3.4"
-    ds.StudyInstanceUID, ds.SeriesInstanceUID = "1.2.3", "1.2.3.1"
+    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, UID("1.2.3.4")
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = UID("1.2.3"), UID("1.2.3.1")
     ds.PatientName, ds.PatientID = ZHANG.name, ZHANG.patient_id
     ds.PatientBirthDate, ds.PatientSex = "19670314", "M"
     ds.Modality, ds.InstanceNumber, ds.SeriesNumber = "CT", 1, 1
