@@ -332,6 +332,7 @@ def init_app(app: Flask) -> None:
 
 
 def _every_page() -> dict[str, Any]:
-    """What each page may count on: the moment it is made, and whose house it is."""
+    """What each page may count on: the moment it is made, whose house it is, when it signs out by itself."""
     site = settings()
-    return {"now": present_moment(), "hospital": Bitext(site.hospital_name_en, site.hospital_name_zh)}
+    hospital = Bitext(site.hospital_name_en, site.hospital_name_zh)
+    return {"now": present_moment(), "hospital": hospital, "idle_minutes": site.idle_minutes}

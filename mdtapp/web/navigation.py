@@ -53,7 +53,12 @@ RAIL = (
         ("inputs",),
     ),
     Entry(
-        "cases", Bitext("Cases", "病例"), "layout-kanban", "cases.case_list", Permission.CASE_READ, ("cases",)
+        "cases",
+        Bitext("Cases", "病例"),
+        "layout-kanban",
+        "cases.case_list",
+        Permission.CASE_READ,
+        ("cases", "materials", "imaging"),
     ),
     Entry("tray", Bitext("Tray", "待归档"), "inbox", "materials.tray", Permission.TRAY_USE),
     Entry(

@@ -261,6 +261,19 @@ def test_says_why_it_is_not_saved(
     expect(page.locator(STATUS)).to_contain_text(words)
 
 
+def test_warns_two_minutes_before_signing_out(signed_in: Page, address: str) -> None:
+    signed_in.clock.install()
+    page = open_gallery(signed_in, address)
+    warning = page.locator("[data-session-warning]")
+    page.clock.fast_forward("27:00")
+    expect(warning).to_be_hidden()
+    page.clock.fast_forward("01:30")
+    expect(warning).to_be_visible()
+    with page.expect_request(lambda request: request.method == "HEAD"):
+        page.click("text=Stay signed in")
+    expect(warning).to_be_hidden()
+
+
 def test_panes_keep_their_width(signed_in: Page, address: str) -> None:
     page = open_gallery(signed_in, address, "/gallery/workbench")
     form = page.locator("[data-pane=form]")

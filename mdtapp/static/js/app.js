@@ -3,6 +3,7 @@ import * as autosave from "./autosave.js";
 import * as conditions from "./conditions.js";
 import * as copy from "./copy.js";
 import * as panes from "./panes.js";
+import { startSession } from "./session.js";
 import { startShortcuts } from "./shortcuts.js";
 import * as tableRows from "./tables-rows.js";
 
@@ -54,5 +55,6 @@ document.querySelector("[data-focus]")?.focus();
 for (const element of document.querySelectorAll("time[data-clock]")) startClock(element);
 startMenus();
 startShortcuts();
+startSession();
 boot(document);
 document.addEventListener("htmx:after:swap", () => boot(document));
