@@ -59,6 +59,8 @@ def conflict_list(case_no: str) -> ResponseReturnValue:
     case = get_case(case_no, signed_in())
     visible = may_see_inputs_of(case, signed_in())
     rows = queries.findings(case.id, with_obsolete=True) if visible else []
+    opinion = queries.find_opinion(case.id)
+    is_chair = access.can_edit(signed_in(), case)
     return _page(
         "opinions/conflicts.html",
         case,
@@ -66,8 +68,9 @@ def conflict_list(case_no: str) -> ResponseReturnValue:
         visible=visible,
         cards=[card_of(row, case, signed_in()) for row in rows],
         rules=len(findings.RULES),
-        opinion=queries.find_opinion(case.id),
-        can_edit=access.can_edit(signed_in(), case),
+        opinion=opinion,
+        is_chair=is_chair,
+        can_edit=is_chair and opinion is not None and opinion.status == OpinionStatus.IN_EDIT,
     )
 
 
