@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Optional
 
 from mdtapp.clinical.bitext import Bitext
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mdtapp.delivery.models import RecipientKind
     from mdtapp.opinions.models import OpinionVersion
 
-LANGUAGES = [("en", "English"), ("zh", "中文")]
+LANGUAGES = [SelectChoice("en", "English"), SelectChoice("zh", "中文")]
 
 
 class RecipientForm(PageForm):
@@ -38,7 +39,7 @@ class RecipientForm(PageForm):
     )
 
     def fill_choices(self) -> RecipientForm:
-        self.kind.choices = [(str(kind), label) for kind, label in KIND.items()]
+        self.kind.choices = [SelectChoice(str(kind), label) for kind, label in KIND.items()]
         self.language.choices = LANGUAGES
         return self
 
@@ -62,7 +63,8 @@ class SendForm(PageForm):
     def fill_choices(self, versions: Sequence[OpinionVersion]) -> SendForm:
         language = current_language()
         self.version_id.choices = [
-            (str(version.id), version_label(version).in_language(language)) for version in versions
+            SelectChoice(str(version.id), version_label(version).in_language(language))
+            for version in versions
         ]
         return self
 

@@ -19,6 +19,7 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from mdtapp.clinical.bitext import Bitext
@@ -79,7 +80,10 @@ class PlanForm(StepForm):
     chair = SelectField(_l("Chair"), [DataRequired(_l("Choose who chairs"))])
 
     def fill_choices(self, chairs: Sequence[User]) -> PlanForm:
-        self.chair.choices = [("", "–"), *((str(person.id), person.name) for person in chairs)]
+        self.chair.choices = [
+            SelectChoice("", "–"),
+            *(SelectChoice(str(person.id), person.name) for person in chairs),
+        ]
         return self
 
     def fill_from(self, meeting: Meeting) -> PlanForm:
@@ -112,7 +116,8 @@ class AgendaForm(StepForm):
     def fill_choices(self, cases: Sequence[Case]) -> AgendaForm:
         language = current_language()
         self.case_no.choices = [
-            (case.case_no, f"{case.patient.pseudonym} · {case.title.in_language(language)}") for case in cases
+            SelectChoice(case.case_no, f"{case.patient.pseudonym} · {case.title.in_language(language)}")
+            for case in cases
         ]
         return self
 
@@ -131,7 +136,7 @@ class AttendanceForm(StepForm):
 
 def attendance_form(seats: Sequence[Seat], usual: dict[int, Presence]) -> AttendanceForm:
     """The attendance as taken, or as in the case before; nothing is chosen for somebody new."""
-    choices = [(str(presence), label) for presence, label in PRESENCE_LABELS.items()]
+    choices = [SelectChoice(str(presence), label) for presence, label in PRESENCE_LABELS.items()]
     fields = {
         f"presence_{seat.user.id}": RadioField(
             seat.user.name, [Optional()], choices=choices, default=seat.presence or usual.get(seat.user.id)
@@ -174,9 +179,9 @@ class DecisionForm(StepForm):
 
     def fill_choices(self) -> DecisionForm:
         classes = catalogue().result_classes
-        self.result_class.choices = [(code, row.label) for code, row in classes.items()]
-        self.also.choices = [(code, row.label) for code, row in classes.items()]
-        self.prompts.choices = list(PROMPTS.items())
+        self.result_class.choices = [SelectChoice(code, row.label) for code, row in classes.items()]
+        self.also.choices = [SelectChoice(code, row.label) for code, row in classes.items()]
+        self.prompts.choices = [SelectChoice(key, label) for key, label in PROMPTS.items()]
         return self
 
     def to_conclusion(self, written: Collection[str]) -> Conclusion:
@@ -199,7 +204,9 @@ class DeferForm(StepForm):
     note = StringField(_l("What has to happen first"), [Optional(), Length(max=500)])
 
     def fill_choices(self) -> DeferForm:
-        self.defer_reason.choices = [(str(reason), DEFERRAL_LABELS[reason]) for reason in CHOOSABLE_REASONS]
+        self.defer_reason.choices = [
+            SelectChoice(str(reason), DEFERRAL_LABELS[reason]) for reason in CHOOSABLE_REASONS
+        ]
         return self
 
     @property

@@ -40,7 +40,8 @@ class Board:
     def add(self, *who: str) -> Board:
         """Persons who may sign in; call it outside a transaction."""
         for name in who:
-            self.people.setdefault(name, add_person(self.app, name))
+            if name not in self.people:
+                self.people[name] = add_person(self.app, name)
         return self
 
     def user(self, who: str) -> User:
