@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 20
 
 Part = Literal["run", "web", "gateway", "worker"]
