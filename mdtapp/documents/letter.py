@@ -7,11 +7,11 @@ besides printed in full, with its number and its origin keys, exactly once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from mdtapp.clinical.bitext import Bitext, Language
-from mdtapp.documents.origins import Origin, Origins
+from mdtapp.documents.origins import Group, Origins
 from mdtapp.documents.steps import Step, printed_step
 from mdtapp.documents.wording import Wording, wording
 
@@ -117,12 +117,13 @@ class Letter:
     answers: tuple[Answer, ...]
     loose_answers: tuple[Line, ...]
     recommendation: Section | None
+    context: tuple[Line, ...]
     options: Section | None
     patient_sections: tuple[Section, ...]
     comparisons: tuple[Comparison, ...]
     doctor_sections: tuple[Section, ...]
     dissents: tuple[Mapping[str, Any], ...]
-    origins: tuple[Origin, ...] = field(default=())
+    origins: tuple[Group, ...]
 
 
 def arrange(frozen: Mapping[str, Any]) -> Letter:
@@ -131,6 +132,7 @@ def arrange(frozen: Mapping[str, Any]) -> Letter:
     origins = Origins(words)
     sections = _sections(frozen, words, origins)
     result, summary = _lines(sections, "result_class"), _lines(sections, "summary_patient")
+    advice = tuple(line for line in _lines(sections, "recommendation") if line.step is not None)
     comparisons = _comparisons(frozen, sections, words)
     in_table = {id(line) for row in comparisons for line in row.lines}
     answers = _answers(frozen, _lines(sections, "questions_answered"))
@@ -139,26 +141,34 @@ def arrange(frozen: Mapping[str, Any]) -> Letter:
         frozen=frozen,
         words=words,
         main_line=words.label("result_class", frozen.get("result_class")),
-        also=tuple(words.label("result_class", code) for code in frozen.get("also") or []),
+        also=_also(frozen, words, result),
         result=result,
         summary=summary[0] if summary else None,
         meaning=_with(sections, "summary_patient", summary[1:]),
         meaning_is_short=sum(map(length, summary[1:])) <= SHORT_MEANING,
         cards=_cards(sections, words),
         urgent=sections.get("red_flags"),
-        next_steps=_next_steps(_lines(sections, "recommendation")),
+        next_steps=_next_steps(advice),
         answers=answers,
         loose_answers=tuple(
             line for line in _lines(sections, "questions_answered") if id(line) not in answered
         ),
-        recommendation=sections.get("recommendation"),
+        recommendation=_with(sections, "recommendation", advice),
+        context=tuple(line for line in _lines(sections, "recommendation") if line.step is None),
         options=sections.get("options_compared"),
         patient_sections=tuple(sections[key] for key in PATIENT_SECTIONS if key in sections),
         comparisons=comparisons,
         doctor_sections=_without(in_table, [sections[key] for key in _doctor_keys(sections)]),
         dissents=_unsaid_dissents(frozen, _lines(sections, "dissent")),
-        origins=tuple(origins.listed()),
+        origins=origins.groups(),
     )
+
+
+def _also(frozen: Mapping[str, Any], words: Wording, result: Sequence[Line]) -> tuple[Bitext, ...]:
+    """Further result classes, unless a statement already says them."""
+    labels = [words.label("result_class", code) for code in frozen.get("also") or []]
+    said = {line.text for line in result}
+    return tuple(label for label in labels if label not in said)
 
 
 def _sections(frozen: Mapping[str, Any], words: Wording, origins: Origins) -> dict[str, Section]:
@@ -244,7 +254,7 @@ def length(line: Line) -> int:
 
 
 def _next_steps(lines: Sequence[Line]) -> tuple[Line, ...]:
-    preferred = [line for line in lines if line.step is None or line.step.preference_code == "preferred"]
+    preferred = [line for line in lines if line.step and line.step.preference_code == "preferred"]
     return tuple(line for line in preferred if length(line) <= LONGEST_REPEATED)[:NEXT_STEPS]
 
 

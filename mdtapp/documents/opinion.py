@@ -20,7 +20,7 @@ from mdtapp.documents.origins import words_joined
 from mdtapp.documents.printable import check_printable
 from mdtapp.documents.steps import printed_step
 from mdtapp.documents.typesetter import typesetter
-from mdtapp.documents.typography import grouped
+from mdtapp.documents.typography import breakable, grouped
 from mdtapp.documents.verify import frozen_hash
 from mdtapp.documents.voices import Voices, name_of, named
 from mdtapp.documents.wording import wording
@@ -98,6 +98,7 @@ def _environment() -> Environment:
     )
     environment.globals |= {
         "bitext": _bitext,
+        "breakable": breakable,
         "grouped": grouped,
         "language_name": _language_name,
         "lengthy": lambda line: length(line) > LENGTHY,

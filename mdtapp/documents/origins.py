@@ -10,17 +10,23 @@ from typing import Any
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.documents.wording import Wording
 
-LONGEST_VALUE = 40
+LONGEST_VALUE = 24
 
 
 @dataclass(frozen=True)
 class Origin:
-    """One entry of the list: the key as printed behind statements, and what it stands for."""
+    """The key as printed behind statements, and the field, row, value and revision it stands for."""
 
     key: str
-    source: Bitext
     detail: str
-    group: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """The origins of one source: a discipline's input, the records, the rules, what has no field."""
+
+    heading: Bitext
+    origins: tuple[Origin, ...]
 
 
 class Origins:
@@ -29,18 +35,15 @@ class Origins:
     def __init__(self, wording: Wording) -> None:
         self._wording = wording
         self._known: dict[str, Origin] = {}
-        self._counts: dict[str, int] = {}
+        self._groups: dict[str, tuple[Bitext, list[Origin]]] = {}
 
     def keys(self, provenance: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
         """The keys of a statement's provenance, each once, in order."""
         return tuple(dict.fromkeys(self._origin(entry).key for entry in provenance))
 
-    def listed(self) -> list[Origin]:
-        """Grouped by what stands before the number, groups in the order they first appear."""
-        groups: dict[str, list[Origin]] = {}
-        for origin in dict.fromkeys(self._known.values()):
-            groups.setdefault(origin.group, []).append(origin)
-        return [origin for group in groups.values() for origin in group]
+    def groups(self) -> tuple[Group, ...]:
+        """All keys given so far, groups in the order they first appeared."""
+        return tuple(Group(heading, tuple(origins)) for heading, origins in self._groups.values())
 
     def _origin(self, entry: Mapping[str, Any]) -> Origin:
         identity = json.dumps(entry, sort_keys=True, ensure_ascii=False, default=str)
@@ -49,38 +52,41 @@ class Origins:
         return self._known[identity]
 
     def _named(self, entry: Mapping[str, Any]) -> Origin:
-        words = self._wording
+        page = self._wording.page
         if entry.get("discipline"):
-            return self._field(entry)
+            prefix = self._wording.short_key(entry["discipline"])
+            heading = self._wording.label("disciplines", entry["discipline"])
+            number = len(self._groups.get(prefix, (heading, []))[1]) + 1
+            return self._kept(prefix, heading, Origin(f"{prefix}-{number}", _field(entry)))
         if entry.get("material"):
-            material, page = str(entry["material"]), entry.get("page")
-            detail = "" if page is None else f"p. {page}"
-            return Origin(
-                f"{material}:{page}" if page else material,
-                words.page("origin_record"),
-                f"{material} {detail}",
-                "M",
-            )
+            material, leaf = str(entry["material"]), entry.get("page")
+            key = material if leaf is None else f"{material}:{leaf}"
+            return self._kept("M", page("materials"), Origin(key, "" if leaf is None else f"p. {leaf}"))
         if entry.get("rule"):
-            return Origin(str(entry["rule"]), words.page("origin_rule"), str(entry["rule"]), "X")
+            return self._kept("X", page("origin_rule"), Origin(str(entry["rule"]), ""))
         if entry.get("chair"):
-            return Origin("CH", words.page("origin_chair"), "", "CH")
-        return Origin("TX", words.page("origin_template"), "", "TX")
+            return self._kept("CH", page("origin_chair"), Origin("CH", ""))
+        return self._kept("TX", page("origin_template"), Origin("TX", ""))
 
-    def _field(self, entry: Mapping[str, Any]) -> Origin:
-        """ "PA-5": "Pathology 病理科", "er_pct = 80 · r1"; rows count from 1, r is the revision of the input."""
-        prefix = self._wording.short_key(entry["discipline"])
-        self._counts[prefix] = self._counts.get(prefix, 0) + 1
-        field, row, value, revision = (entry.get(key) for key in ("field", "row", "value", "revision"))
-        detail = str(field or "")
-        if isinstance(row, int):
-            detail += f"[{row + 1}]"
-        if isinstance(value, (str, int, float)) and value != "" and len(str(value)) <= LONGEST_VALUE:
-            detail += f" = {value}"
-        if revision is not None:
-            detail += f" · r{revision}"
-        label = self._wording.label("disciplines", entry["discipline"])
-        return Origin(f"{prefix}-{self._counts[prefix]}", label, detail.strip(" ·"), prefix)
+    def _kept(self, group: str, heading: Bitext, origin: Origin) -> Origin:
+        """The origin, listed once even when several entries (two statements of the chair) share its key."""
+        listed = self._groups.setdefault(group, (heading, []))[1]
+        if origin not in listed:
+            listed.append(origin)
+        return origin
+
+
+def _field(entry: Mapping[str, Any]) -> str:
+    """ "er_pct = 80 · r1", "answers[1] · r2": rows count from 1, r is the revision of the input."""
+    field, row, value, revision = (entry.get(key) for key in ("field", "row", "value", "revision"))
+    detail = str(field or "")
+    if isinstance(row, int):
+        detail += f"[{row + 1}]"
+    if isinstance(value, (str, int, float)) and value != "" and len(str(value)) <= LONGEST_VALUE:
+        detail += f" = {value}"
+    if revision is not None:
+        detail += f" · r{revision}"
+    return detail.strip(" ·")
 
 
 def words_joined(parts: Iterable[Bitext], separator: str | None = None) -> Bitext:

@@ -17,8 +17,13 @@ def content_hash(content: bytes) -> str:
 
 
 def frozen_hash(frozen: Mapping[str, Any]) -> str:
-    """SHA-256 of a frozen opinion as canonical JSON; its first characters are printed on every page."""
-    canonical = json.dumps(frozen, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """SHA-256 of a frozen opinion as canonical JSON: what is signed, and printed in short on every page.
+
+    The patient's name is joined from the sealed identity only for printing and is no part of it.
+    """
+    patient = frozen.get("patient")
+    signed = {**frozen, "patient": {**patient, "name": None}} if patient else frozen
+    canonical = json.dumps(signed, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -15,13 +16,16 @@ from typing import Any
 import pikepdf
 import pytest
 
+from mdtapp.documents.assets import stylesheet
 from mdtapp.documents.opinion import opinion_html, render_opinion
 from mdtapp.documents.verify import content_hash, embedded_identifier, frozen_hash
+from mdtapp.store.types import canonical_json
 from tests.documents.conftest import frozen_opinion
 
 ROOT = Path(__file__).resolve().parents[2]
 IN_ANOTHER_PROCESS = """
 import json, sys
+from mdtapp.documents.assets import stylesheet
 from mdtapp.documents.opinion import render_opinion
 frozen = json.load(open(sys.argv[1], encoding="utf-8"))
 sys.stdout.buffer.write(render_opinion(frozen, signatures=[], code="7Q4K"))
@@ -118,6 +122,18 @@ def test_identifier_follows_the_content(breast: dict[str, Any], signatures: list
 
 def test_identifier_of_what_is_no_pdf() -> None:
     assert embedded_identifier(b"not a PDF") is None
+
+
+def test_printed_hash_is_the_one_that_is_signed(breast: dict[str, Any]) -> None:
+    signed = frozen_hash(breast)
+    assert signed == hashlib.sha256(canonical_json(breast).encode()).hexdigest()
+    breast["patient"]["name"] = "Amina Wanjiru"
+    assert frozen_hash(breast) == signed
+
+
+def test_nothing_is_drawn_as_a_transparent_group() -> None:
+    # Marked content inside such a group is not part of the structure tree: PDF/UA 7.1-3 fails.
+    assert not re.search(r"\bopacity\s*:", stylesheet())
 
 
 def test_hash_of_a_frozen_version_does_not_depend_on_key_order(breast: dict[str, Any]) -> None:

@@ -17,7 +17,13 @@ def placed(letter: Letter) -> list[Line]:
     lines += [line for part in (*letter.patient_sections, *letter.doctor_sections) for line in part.lines]
     lines += [line for answer in letter.answers for line in answer.lines]
     lines += [line for row in letter.comparisons for line in row.lines]
-    return [*lines, *letter.result, *letter.loose_answers, *([letter.summary] if letter.summary else [])]
+    return [
+        *lines,
+        *letter.context,
+        *letter.result,
+        *letter.loose_answers,
+        *([letter.summary] if letter.summary else []),
+    ]
 
 
 @pytest.mark.parametrize("name", ["breast", "lung"])
