@@ -30,6 +30,7 @@ VALUES: dict[str, Any] = {
     "home_country": "CH",
     "birth_year": 1970,
     "study_link.state": "waiting",
+    "meeting.minutes": 45,
     "intake_file.decided_by": "",
 }
 
