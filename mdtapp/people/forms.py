@@ -32,7 +32,7 @@ class PersonForm(PageForm):
     name_zh = StringField(_l("Name in Chinese"), [Optional(), Length(max=120)])
     role = SelectField(_l("Role"), [DataRequired(_l("Choose a role"))])
     disciplines = SelectMultipleField(_l("Disciplines"))
-    title = StringField(_l("Title"), [Optional(), Length(max=120)])
+    title = StringField(_l("Job title"), [Optional(), Length(max=120)])
     licence_no = StringField(_l("Licence number"), [Optional(), Length(max=60)])
     active = BooleanField(_l("May sign in"), default=True)
 

@@ -35,4 +35,6 @@ def init_app(app: Flask, *, https: bool) -> None:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if request.endpoint != "static":
             headers.setdefault("Cache-Control", "no-store")
+        elif "v" in request.args:  # the address changes with the content
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
