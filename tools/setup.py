@@ -144,7 +144,8 @@ def provide_system_packages(needs: Sequence[SystemNeed]) -> str:
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
         run([*prefix, "apt-get", "update", "-q"], environ=environ)
-        run([*prefix, "env", "DEBIAN_FRONTEND=noninteractive", *install], environ=environ)
+        unattended = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120"]
+        run([*prefix, *unattended, *install[1:]], environ=environ)
     except SetupFailed as failure:
         raise SetupFailed(f"{failure}\nStill missing: {names}.\n{by_hand(install)}") from failure
     left = [need for need in missing if not need.present()]

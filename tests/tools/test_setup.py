@@ -41,7 +41,8 @@ def test_missing_packages_are_installed_when_allowed(ran: list[str], monkeypatch
     assert setup.provide_system_packages(needs) == "installed"
     assert ran == [
         "sudo -n apt-get update -q",
-        "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium",
+        "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 "
+        "install -y --no-install-recommends chromium",
     ]
 
 
