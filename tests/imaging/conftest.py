@@ -26,12 +26,18 @@ def reader() -> Iterator[LimitedReader]:
 
 
 @pytest.fixture
-def intake(app: Flask, clock: FixedClock, reader: LimitedReader) -> Iterator[Intake]:
-    """The pipeline on the test's own database, inside an application context."""
+def pipeline(app: Flask, clock: FixedClock, reader: LimitedReader) -> Intake:
+    """The pipeline on the test's own database; calls need an application context."""
     from mdtapp.imaging.intake import Intake
 
+    return Intake(app.extensions["mdtapp.objects"], reader, app.extensions["mdtapp.identity_key"], clock)
+
+
+@pytest.fixture
+def intake(app: Flask, pipeline: Intake) -> Iterator[Intake]:
+    """The same inside an application context; not for tests that also send requests."""
     with app.app_context():
-        yield Intake(app.extensions["mdtapp.objects"], reader, app.extensions["mdtapp.identity_key"], clock)
+        yield pipeline
 
 
 @pytest.fixture

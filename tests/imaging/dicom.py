@@ -47,8 +47,9 @@ def image(**values: Any) -> Dataset:
     """A sound 4 by 4 CT image; `values` replace elements, None removes one."""
     ds = Dataset()
     ds.SpecificCharacterSet = "ISO_IR 192"
-    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, UID("1.2.3.4")
-    ds.StudyInstanceUID, ds.SeriesInstanceUID = UID("1.2.3"), UID("1.2.3.1")
+    uids = {"SOPClass": CTImageStorage, "Study": "1.2.3", "Series": "1.2.3.1", "SOP": "1.2.3.4"}
+    for level, uid in uids.items():
+        setattr(ds, "SOPClassUID" if level == "SOPClass" else f"{level}InstanceUID", uid)
     ds.PatientName, ds.PatientID = ZHANG.name, ZHANG.patient_id
     ds.PatientBirthDate, ds.PatientSex = "19670314", "M"
     ds.Modality, ds.InstanceNumber, ds.SeriesNumber = "CT", 1, 1
@@ -69,8 +70,8 @@ def encoded(ds: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
     """The data set as a DICOM file."""
     ds.file_meta = FileMetaDataset()
     ds.file_meta.MediaStorageSOPClassUID = ds.get("SOPClassUID", CTImageStorage)
-    ds.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
-    ds.file_meta.TransferSyntaxUID = syntax
+    ds.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.4")
+    ds.file_meta.TransferSyntaxUID = UID(syntax)
     out = io.BytesIO()
     ds.save_as(out, enforce_file_format=True)
     return out.getvalue()
