@@ -113,16 +113,29 @@ def missing_for(recipient: Recipient) -> list[ConsentPurpose]:
 
 @dataclass(frozen=True, slots=True)
 class RecipientRow:
-    """One recipient with their links; `missing` are consents without which nothing is sent."""
+    """One recipient with their links.
+
+    `missing` are consents without which nothing is sent, `unsent` released texts without a link that opens.
+    """
 
     recipient: Recipient
     deliveries: Sequence[Delivery]
     missing: list[ConsentPurpose]
+    unsent: list[OpinionVersion]
 
 
-def recipients_of(case: Case) -> list[RecipientRow]:
+def recipients_of(case: Case, at: datetime) -> list[RecipientRow]:
+    versions = released_versions(case)
     rows = session.scalars(select(Recipient).where(Recipient.case_id == case.id).order_by(Recipient.id))
-    return [RecipientRow(row, deliveries_to(row), missing_for(row)) for row in rows]
+    return [
+        RecipientRow(
+            row,
+            deliveries_to(row),
+            missing_for(row),
+            [version for version in versions if find_open_delivery(row, version, at) is None],
+        )
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)

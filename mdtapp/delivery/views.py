@@ -256,7 +256,7 @@ def _page(
         banner=banner_for(case, signed_in(), "delivery", today()),
         versions=versions,
         version_label=version_label,
-        recipients=queries.recipients_of(case),
+        recipients=queries.recipients_of(case, now()),
         state_of=queries.state_of,
         is_current=queries.is_current,
         ledger=ledger_entries(queries.ledger(case)),
