@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.meetings.minutes import Presence
+from mdtapp.meetings.minutes import Presence as Presence
 from mdtapp.meetings.status import AgendaStatus, MeetingStatus
 from mdtapp.people.models import User
 from mdtapp.store.db import Base, Keyed
