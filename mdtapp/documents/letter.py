@@ -22,7 +22,7 @@ CARD_LINES = 2
 CARD_LENGTH = 190
 NEXT_STEPS = 3
 # An explanation longer than this follows the next steps, so that page 1 stays complete on its own.
-SHORT_MEANING = 420
+SHORT_MEANING = 300
 # A statement longer than this is not repeated on page 1; it stands in its section.
 LONGEST_REPEATED = 360
 TABLE_VERDICTS = 3

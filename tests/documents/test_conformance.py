@@ -74,6 +74,15 @@ def test_header_cells_have_a_scope(document: pikepdf.Pdf) -> None:
     assert set(scopes) == {"/Row", "/Column"}
 
 
+def test_all_rows_of_a_table_have_as_many_cells(document: pikepdf.Pdf) -> None:
+    for table in (one for one in elements(document.Root.StructTreeRoot) if one.S == "/Table"):
+        rows = [one for one in elements(table) if one.S == "/TR"]
+        widths = {
+            sum(int(cell.A.get("/ColSpan", 1)) for cell in row.K if cell.S in ("/TD", "/TH")) for row in rows
+        }
+        assert len(widths) == 1
+
+
 def test_pictures_have_words(document: pikepdf.Pdf) -> None:
     figures = [one for one in elements(document.Root.StructTreeRoot) if one.S == "/Figure"]
     assert [str(one.Alt) for one in figures] == ["Qinglan Cancer Hospital", "7Q4K"]
