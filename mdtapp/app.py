@@ -6,7 +6,6 @@ import logging
 
 from flask import Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mdtapp.audit.views import audit
@@ -25,7 +24,18 @@ from mdtapp.opinions.views import opinions
 from mdtapp.people.views import people
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
-from mdtapp.web import clinical_words, errors, filters, guards, headers, health, language, limits, login
+from mdtapp.web import (
+    clinical_words,
+    errors,
+    filters,
+    forgery,
+    guards,
+    headers,
+    health,
+    language,
+    limits,
+    login,
+)
 from mdtapp.web.transactions import TransactionalFlask
 
 BLUEPRINTS = (people, audit, cases, materials, imaging, inputs, meetings, opinions, delivery, health.health)
@@ -44,7 +54,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         MAX_CONTENT_LENGTH=None,  # each route that takes a body sets its own; see materials.views
         MAX_FORM_MEMORY_SIZE=2_000_000,
         MAX_FORM_PARTS=5_000,
-        WTF_CSRF_TIME_LIMIT=None,  # bound to the session, which ends by itself
+        PROVIDE_AUTOMATIC_OPTIONS=False,  # nothing here is for scripts of other sites
     )
     app.extensions["mdtapp.clock"] = clock or SystemClock()
     app.extensions["mdtapp.identity_key"] = keys.identity
@@ -57,7 +67,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-    CSRFProtect(app)
+    forgery.init_app(app, settings)
     login.init_app(app, settings)
     limits.init_app(app, settings)
     language.init_app(app)

@@ -222,7 +222,7 @@ def transaction(app: Flask) -> Callable[[], AbstractContextManager[None]]:
 
 
 class _Forms(HTMLParser):
-    """The forms of a page: their address and the fields a browser would send untouched."""
+    """The forms of a page that post: their address and the fields a browser would send untouched."""
 
     def __init__(self, html: str, address: str) -> None:
         super().__init__()
@@ -234,7 +234,8 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append((values.get("action") or self._address, {}))
+            posts = values.get("method", "").lower() == "post"
+            self.forms.append(((values.get("action") or self._address) if posts else "", {}))
         elif tag == "input" and values.get("type") == "hidden" and values.get("name"):
             if values["name"] == "csrf_token":
                 self.csrf_token = values.get("value", "")

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
+from sqlalchemy.exc import OperationalError
 
 from mdtapp.audit.events import EventType
 from mdtapp.audit.models import Event, EventHead
@@ -86,7 +87,7 @@ def head_reference() -> dict[str, Any]:
     return {"seq": head.seq, "hash": head.hash}
 
 
-def event_hash(row: Event) -> str:
+def event_hash(row: Event | Row[Any]) -> str:
     """SHA-256 over the canonical JSON of all columns but the hash itself."""
     content = [
         row.seq,
@@ -116,26 +117,48 @@ class Verification:
 
 def verify() -> Verification:
     """Walks the chain from the first event to the head; memory stays flat."""
-    expected_seq, previous = 1, GENESIS
-    for row in _all_events():
-        reason = _fault(row, expected_seq, previous)
-        if reason:
-            return Verification(expected_seq - 1, bad_seq=min(row.seq, expected_seq), reason=reason)
-        expected_seq, previous = row.seq + 1, row.hash
+    return _walk(0, GENESIS, at_once=1000)
+
+
+def _walk(seq: int, last: str, at_once: int) -> Verification:
+    """Goes on behind event `seq` with hash `last`; a stretch that cannot be read is read event by event."""
+    try:
+        for row in _rows(seq, at_once):
+            reason = _fault(row, seq + 1, last)
+            if reason:
+                return Verification(seq, bad_seq=min(row.seq, seq + 1), reason=reason)
+            seq, last = row.seq, row.hash
+    except (ValueError, TypeError, OperationalError) as error:
+        if isinstance(error, OperationalError) and "decode" not in str(error):
+            raise
+        if at_once > 1:
+            return _walk(seq, last, at_once=1)
+        return Verification(seq, bad_seq=seq + 1, reason="its content cannot be read")
+    return _at_the_end(seq, last)
+
+
+def _at_the_end(seq: int, last: str) -> Verification:
+    """The head tells which event was the last: whoever cuts, lengthens or rewrites the tail contradicts it."""
     head = session.scalars(select(EventHead)).one_or_none()
-    if head is None or (head.seq, head.hash) != (expected_seq - 1, previous):
-        return Verification(expected_seq - 1, bad_seq=expected_seq, reason="the last events are missing")
-    return Verification(expected_seq - 1)
+    if head is None or head.seq > seq:
+        return Verification(seq, bad_seq=seq + 1, reason="the last events are missing")
+    if head.seq < seq:
+        return Verification(head.seq, bad_seq=head.seq + 1, reason="it was added behind the recorded end")
+    if head.hash != last:
+        return Verification(
+            max(0, seq - 1), bad_seq=max(1, seq), reason="it is not the event that was recorded"
+        )
+    return Verification(seq)
 
 
-def _all_events() -> Iterator[Event]:
-    query = select(Event).order_by(Event.seq).execution_options(yield_per=1000)
-    for row in session.scalars(query):
-        yield row
-        session.expunge(row)
+def _rows(after: int, at_once: int) -> Iterator[Row[Any]]:
+    """The columns of the events behind `after`, as plain rows."""
+    query = select(*Event.__table__.columns).where(Event.seq > after).order_by(Event.seq)
+    with session.execute(query.execution_options(yield_per=at_once)) as rows:
+        yield from rows
 
 
-def _fault(row: Event, expected_seq: int, previous: str) -> str:
+def _fault(row: Row[Any], expected_seq: int, previous: str) -> str:
     if row.seq != expected_seq:
         return "an event is missing before this one"
     if row.previous != previous:

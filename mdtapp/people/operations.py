@@ -108,6 +108,9 @@ def note_failed_sign_in(*, email: str, at: datetime) -> None:
 
 
 def sign_out(*, actor: User, at: datetime) -> None:
+    """Ends every session of the person: a copied cookie must not outlive the sign-out (ASVS 5.0, 7.4.1)."""
+    actor.session_epoch += 1
+    session.flush()
     record(EventType.PERSON_SIGNED_OUT, actor=actor, at=at, subject=f"user:{actor.id}")
 
 
@@ -131,7 +134,7 @@ def issue_reset(*, actor: Actor, at: datetime, user: User) -> str:
 
 
 def set_password(*, token: str, password: str, at: datetime) -> User:
-    """Uses up a reset token; every session of the person ends."""
+    """Uses up a reset token and every other one of the person; every session of theirs ends."""
     reset = queries.find_reset(token, at)
     if reset is None:
         raise NotFound(
@@ -140,7 +143,6 @@ def set_password(*, token: str, password: str, at: datetime) -> User:
                 "此链接已使用或已过期，请向管理员索取新链接。",
             )
         )
-    reset.used_at = at
     return _change_password(actor=reset.user, user=reset.user, password=password, at=at)
 
 
@@ -152,6 +154,8 @@ def change_own_password(*, actor: User, at: datetime, current: str, password: st
 def _change_password(*, actor: Actor, user: User, password: str, at: datetime) -> User:
     user.password_hash = hash_password(password)
     user.session_epoch += 1
+    for reset in queries.open_resets(user, at):
+        reset.used_at = at
     session.flush()
     record(EventType.PERSON_PASSWORD_SET, actor=actor, at=at, subject=f"user:{user.id}")
     return user

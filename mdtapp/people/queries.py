@@ -68,6 +68,15 @@ def find_reset(token: str, at: datetime) -> PasswordReset | None:
     return reset if reset and reset.used_at is None and reset.expires_at > at else None
 
 
+def open_resets(user: User, at: datetime) -> Sequence[PasswordReset]:
+    """Resets of the person that would still work."""
+    return session.scalars(
+        select(PasswordReset).where(
+            PasswordReset.user_id == user.id, PasswordReset.used_at.is_(None), PasswordReset.expires_at > at
+        )
+    ).all()
+
+
 def find_token_owner(token: str, at: datetime) -> User | None:
     """The active user of an unexpired, unrevoked bearer token."""
     row = session.scalars(select(ApiToken).where(ApiToken.token_hash == token_hash(token))).one_or_none()

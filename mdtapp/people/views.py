@@ -26,7 +26,7 @@ from mdtapp.store.db import unit_of_work
 from mdtapp.web.clock import now
 from mdtapp.web.guards import public, requires
 from mdtapp.web.language import safe_return_path, set_cookie_language
-from mdtapp.web.limits import limiter
+from mdtapp.web.limits import limiter, was_refused
 from mdtapp.web.login import signed_in
 
 people = Blueprint("people", __name__)
@@ -40,7 +40,7 @@ def sign_in() -> ResponseReturnValue:
 
 @people.post("/sign-in")
 @public
-@limiter.limit("10 per 5 minutes")
+@limiter.limit("10 per 5 minutes", deduct_when=was_refused)  # a whole hospital may share one address
 def sign_in_post() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate_on_submit():
@@ -86,7 +86,7 @@ def reset(token: str) -> ResponseReturnValue:
 
 @people.post("/password/<token>")
 @public
-@limiter.limit("10 per 5 minutes")
+@limiter.limit("10 per 5 minutes", deduct_when=was_refused)
 def reset_post(token: str) -> ResponseReturnValue:
     form = NewPasswordForm()
     if not form.validate_on_submit():
@@ -106,7 +106,7 @@ def account() -> ResponseReturnValue:
 
 @people.post("/account")
 @requires(Permission.ACCOUNT_USE)
-@limiter.limit("10 per 5 minutes")
+@limiter.limit("10 per 5 minutes", deduct_when=was_refused)
 def change_password() -> ResponseReturnValue:
     form = ChangePasswordForm()
     if form.validate_on_submit():

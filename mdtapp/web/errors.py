@@ -6,7 +6,7 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, jsonify, redirect, render_template, request, url_for
+from flask import Flask, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
@@ -18,12 +18,14 @@ from mdtapp.audit.events import EventType
 from mdtapp.audit.trail import SystemActor, record
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import Conflict, DomainError, NotAllowed, NotFound, Throttled, Unauthenticated
-from mdtapp.store.db import unit_of_work
+from mdtapp.store.db import StoreBusy, session, unit_of_work
 from mdtapp.web.clock import now
 from mdtapp.web.language import sentence
 from mdtapp.web.login import signed_in
 
 log = logging.getLogger(__name__)
+
+BUSY_RETRY = 5  # seconds
 
 CHANGED_MEANWHILE = Bitext(
     "Somebody saved this in between. Compare both texts and save again.",
@@ -58,21 +60,37 @@ STALE_FORM = Bitext(
 def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, answer_domain_error)
     app.register_error_handler(StaleDataError, lambda _e: answer_domain_error(Conflict(CHANGED_MEANWHILE)))
-    app.register_error_handler(CSRFError, lambda _e: _page(400, STALE_FORM))
+    app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(RateLimitExceeded, _throttled)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
 
 
 def answer_domain_error(error: DomainError) -> ResponseReturnValue:
-    """The page or JSON of a refusal; a refused access is recorded."""
-    if isinstance(error, Unauthenticated) and request.method == "GET" and not wants_json():
+    """The page or JSON of a refusal; a refused access is recorded, or the answer is that nothing works now."""
+    if isinstance(error, Unauthenticated) and request.method in {"GET", "HEAD"} and not wants_json():
         return redirect(url_for("people.sign_in", next=request.full_path.rstrip("?")))
     if isinstance(error, NotAllowed | NotFound):
-        _note_refusal(error)
+        try:
+            _note_refusal(error.status)
+        except StoreBusy as busy:
+            error = busy
+    wait = _seconds_to_wait(error)
+    response = make_response(_page(error.status, error.sentence, error=error))
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _seconds_to_wait(error: DomainError) -> int:
     if isinstance(error, Throttled):
-        return *_as_pair(_page(429, error.sentence)), {"Retry-After": str(error.retry_after)}
-    return _page(error.status, error.sentence, error=error)
+        return error.retry_after
+    return BUSY_RETRY if isinstance(error, StoreBusy) else 0
+
+
+def _forged(_error: CSRFError) -> ResponseReturnValue:
+    _note_refusal(400)
+    return _page(400, STALE_FORM)
 
 
 def wants_json() -> bool:
@@ -89,11 +107,11 @@ def _page(status: int, words: Bitext, error: DomainError | None = None) -> Respo
         if fields := getattr(error, "fields", None):
             body["fields"] = {key: sentence(text) for key, text in fields.items()}
         return jsonify(body), status
-    return render_template("errors/error.html", status=status, words=words, error=error), status
-
-
-def _as_pair(answer: Any) -> tuple[Any, int]:
-    return answer[0], answer[1]
+    try:
+        return render_template("errors/error.html", status=status, words=words, error=error), status
+    except OperationalError:  # the page asks the database who is signed in
+        session.rollback()
+        return current_app.response_class(f"{words.en}\n{words.zh}\n", 503, mimetype="text/plain")
 
 
 def _throttled(error: RateLimitExceeded) -> ResponseReturnValue:
@@ -122,7 +140,7 @@ def _incident(number: str) -> Bitext:
     )
 
 
-def _note_refusal(error: DomainError) -> None:
+def _note_refusal(status: int) -> None:
     user = signed_in(optional=True)
     if user is None or request.endpoint is None:
         return
@@ -132,5 +150,5 @@ def _note_refusal(error: DomainError) -> None:
             actor=SystemActor(f"guard({user.actor_ref})"),
             at=now(),
             subject=f"route:{request.endpoint}"[:120],
-            status=error.status,
+            status=status,
         )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from mdtapp.config import Settings
 
 limiter = Limiter(get_remote_address, strategy="moving-window")
+
+
+def was_refused(response: Response) -> bool:
+    """For limits that count wrong tries only."""
+    return response.status_code in {401, 404, 422}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
