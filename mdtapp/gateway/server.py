@@ -115,8 +115,9 @@ class Gateway:
     def _count(self, event: Event) -> None:
         """Ends an association whose one message grows beyond the ceiling of the spool."""
         key = id(event.assoc)
-        self._received[key] = self._received.get(key, 0) + len(event.data)
-        if self._received[key] > self.spool.ceiling + MAX_PDU:
+        received = self._received[key] = self._received.get(key, 0) + len(event.data)
+        limit = self.spool.ceiling + MAX_PDU
+        if received > limit >= received - len(event.data):
             log.error("ended an association whose message passed the size limit")
             event.assoc.abort()
 
@@ -126,6 +127,7 @@ class Gateway:
     def _forget(self, event: Event) -> None:
         self._received.pop(id(event.assoc), None)
         self._batches.pop(id(event.assoc), None)
+        _drop_unfinished(event.assoc)
 
     def _batch_of(self, association: Association) -> str:
         return self._batches.setdefault(id(association), uuid4().hex)
@@ -138,6 +140,15 @@ class Gateway:
             with contextlib.suppress(OSError):
                 path.unlink()
         return folder
+
+
+def _drop_unfinished(association: Association) -> None:
+    """Removes the file of a message that never became complete; pynetdicom leaves it open."""
+    message = association.dimse.message
+    unfinished = message._data_set_file if message else None
+    if unfinished is not None:
+        unfinished.close()
+        Path(unfinished.name).unlink(missing_ok=True)
 
 
 def _who(association: Association) -> tuple[str, str, str]:
