@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from mdtapp.cases.access import can_see
 from mdtapp.cases.models import Case, CaseMember, OutsideOpinion, Patient
@@ -43,7 +43,8 @@ def find_case(case_no: str) -> Case | None:
 
 def visible_to(user: User) -> ColumnElement[bool]:
     """The condition every list of cases carries."""
-    member = exists().where(CaseMember.case_id == Case.id, CaseMember.user_id == user.id)
+    seat = aliased(CaseMember)
+    member = exists().where(seat.case_id == Case.id, seat.user_id == user.id)
     return or_(Case.open_to_coordinators, member) if user.role == Role.COORDINATOR else member
 
 

@@ -79,6 +79,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.OPINION_CHECK,
             Permission.OPINION_RELEASE,
             Permission.DELIVERY_SEND,
+            Permission.DELIVERY_REVOKE,
         }
     ),
     Role.SPECIALIST: frozenset(_SPECIALIST),

@@ -94,6 +94,8 @@ def unit_of_work(*, writing: bool = True) -> Iterator[None]:
         session.commit()
     except OperationalError as error:
         session.rollback()
+        if "no such" in str(error.orig):  # a missing table or column is a fault of ours, not a busy moment
+            raise
         raise StoreBusy(
             Bitext(
                 "The database is busy, so nothing was saved. Your text is still on the page: try again in a moment.",
