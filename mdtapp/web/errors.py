@@ -52,9 +52,14 @@ HTTP_SENTENCES = {
     415: Bitext("This kind of content is not accepted here.", "此处不接受该类型的内容。"),
 }
 STALE_FORM = Bitext(
-    "This page was open for too long or came from elsewhere, so nothing was saved. Reload it and try again; copy your text first.",
-    "页面已过期或来源不明，尚未保存。请先复制您的内容，刷新后重试。",
+    "This page was open for too long or came from elsewhere, so nothing was saved. Go back to it and try again.",
+    "页面已过期或来源不明，尚未保存。请返回该页面后重试。",
 )
+TYPED_IS_HERE = Bitext(
+    "What you typed stands below. Copy it before you leave this page.",
+    "您填写的内容如下，离开前请先复制。",
+)
+NOT_TEXT = {"code", "content_hash", "csrf_token", "current", "email", "password", "path", "row_version"}
 
 
 def init_app(app: Flask) -> None:
@@ -108,10 +113,28 @@ def _page(status: int, words: Bitext, error: DomainError | None = None) -> Respo
             body["fields"] = {key: sentence(text) for key, text in fields.items()}
         return jsonify(body), status
     try:
-        return render_template("errors/error.html", status=status, words=words, error=error), status
+        return render_template(
+            "errors/error.html",
+            status=status,
+            words=words,
+            error=error,
+            typed=_typed(),
+            typed_words=TYPED_IS_HERE,
+        ), status
     except OperationalError:  # the page asks the database who is signed in
         session.rollback()
         return current_app.response_class(f"{words.en}\n{words.zh}\n", 503, mimetype="text/plain")
+
+
+def _typed() -> list[str]:
+    """The texts of a refused form: the page they stood on is gone, and with it perhaps an hour's work."""
+    try:
+        fields = list(request.form.items(multi=True))
+    except HTTPException:  # too large to be read at all
+        return []
+    return [
+        text for name, text in fields if name not in NOT_TEXT and (" " in text.strip() or not text.isascii())
+    ]
 
 
 def _throttled(error: RateLimitExceeded) -> ResponseReturnValue:
