@@ -306,6 +306,7 @@ class Intake:
             peer=arrival.peer,
             vouch=arrival.vouch,
         )
+        known = queries.known_identity(case, self.identity_key) if case else None
         if header is not None:
             return file_instance(
                 actor=arrival.actor,
@@ -314,12 +315,12 @@ class Intake:
                 case=case,
                 arrived=arrived,
                 header=header,
-                known=queries.known_identity(case, self.identity_key) if case else None,
+                known=known,
                 note=reason,
             )
         if _is_document(arrived.kind) and case is not None and not _contains(reason):
             return file_document(
-                actor=arrival.actor, at=at, batch=batch, case=case, arrived=arrived, note=reason
+                actor=arrival.actor, at=at, batch=batch, case=case, arrived=arrived, note=reason, known=known
             )
         outcome = Outcome.CONTAINED if _contains(reason) else Outcome.ACCEPTED
         return note_file(

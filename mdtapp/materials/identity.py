@@ -201,6 +201,17 @@ def _sorted(parts: list[str]) -> str:
     return " ".join(sorted(parts))
 
 
+def names_person(text: str, known: Identity) -> bool:
+    """Whether a text (a file's name) holds a word of the person's names, or one of their numbers.
+
+    Meant to hide, not to recognise: a word too many costs nothing.
+    """
+    said = unicodedata.normalize("NFKC", text).casefold()
+    words = {word for _, spelling in _groups(known.names) for word in re.split(r"[\s^,.]+", spelling)}
+    numbers = {_id(value) for value in known.patient_ids}
+    return any(len(word) > 1 and word in said for word in words | numbers)
+
+
 # The other fields
 
 

@@ -14,9 +14,18 @@ from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import Conflict, Invalid
 from mdtapp.materials import access, queries
+from mdtapp.materials.identity import Identity, names_person
 from mdtapp.materials.models import IntakeBatch, IntakeFile, Material, Opening
 from mdtapp.materials.reasons import CUT_SHORT, Reason
-from mdtapp.materials.status import Decision, FileKind, MaterialKind, MaterialStatus, Outcome, Source
+from mdtapp.materials.status import (
+    FILE_KIND_LABELS,
+    Decision,
+    FileKind,
+    MaterialKind,
+    MaterialStatus,
+    Outcome,
+    Source,
+)
 from mdtapp.people.models import User
 from mdtapp.store.db import session
 
@@ -128,15 +137,25 @@ def note_file(
 
 
 def file_document(
-    *, actor: Actor, at: datetime, batch: IntakeBatch, case: Case, arrived: Arrived, note: Reason | None
+    *,
+    actor: Actor,
+    at: datetime,
+    batch: IntakeBatch,
+    case: Case,
+    arrived: Arrived,
+    note: Reason | None,
+    known: Identity | None,
 ) -> IntakeFile:
-    """A document becomes a material of the case, or is found to be here already."""
+    """A document becomes a material of the case, or is found to be here already.
+
+    Its first title is the file's name, unless that tells the patient's, which specialists do not see.
+    """
     assert arrived.sha256 is not None
     same = queries.find_same_document(case, arrived.sha256)
     material = same or _new_material(
         case,
         kind=MaterialKind.PHOTO if arrived.kind is FileKind.PICTURE else MaterialKind.OTHER,
-        title=_title(arrived.path),
+        title=first_title(arrived.path, arrived.kind, known),
         status=MaterialStatus.RECEIVED_POOR if note is CUT_SHORT else MaterialStatus.RECEIVED,
         at=at,
     )
@@ -311,10 +330,12 @@ def _new_material(
     return material
 
 
-def _title(path: str) -> str:
-    """The file's name without its folder and ending, as a first title."""
+def first_title(path: str, kind: FileKind, known: Identity | None) -> str:
+    """The file's name without folder and ending; the kind of file where the name tells who the patient is."""
     name = PurePosixPath(path)
-    return (name.stem or name.name or "file")[:300]
+    stem = name.stem or name.name or "file"
+    told = known is not None and names_person(stem, known)
+    return FILE_KIND_LABELS[kind].en if told else stem[:300]
 
 
 def _checked_title(title: str) -> str:

@@ -113,9 +113,9 @@ class Spool:
         """Where the bytes of an arrival lie until it is discarded."""
         return self._ready(spooled.id)
 
-    def ready(self) -> list[SpooledFile]:
-        """Arrivals that wait to be processed, oldest first."""
-        found = (self._read(path.stem) for path in sorted(self.root.glob("*.ready")))
+    def ready(self, most: int | None = None) -> list[SpooledFile]:
+        """Arrivals that wait to be processed, oldest first; not more than `most`."""
+        found = (self._read(path.stem) for path in sorted(self.root.glob("*.ready"))[:most])
         return [spooled for spooled in found if spooled is not None]
 
     def find(self, arrival: str) -> SpooledFile | None:

@@ -62,8 +62,10 @@ from mdtapp.web.states import look
 materials = Blueprint("materials", __name__)
 
 SHOWN_ROWS = 200
+ARRIVING = 500
 MAX_TEXT = 2_000_000
 MAX_IN_MEMORY = 16_000_000
+AT_ONCE = 64 * 1024**2
 SANDBOX = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"}
 
@@ -256,7 +258,8 @@ def content(case_no: str, number: int) -> ResponseReturnValue:
 
 def _sent(material: Material, *, as_attachment: bool) -> ResponseReturnValue:
     objects, sha256 = _objects(), str(material.sha256)
-    name = f"{material.reference}-{re.sub(r'[^0-9A-Za-z._-]+', '_', material.file_name) or 'file'}"
+    ending = re.search(r"\.[0-9A-Za-z]{1,8}$", material.file_name)
+    name = material.reference + (ending[0].lower() if ending else "")
     if not as_attachment and material.file_kind is FileKind.TEXT and (material.size or 0) <= MAX_TEXT:
         text = decode_text(objects.read(sha256)) or ""
         return current_app.response_class(text, mimetype="text/plain")
@@ -412,6 +415,7 @@ def _list(case: Case, **forms: Any) -> dict[str, Any]:
         "latest": queries.latest_batches(case),
         "file_kinds": FILE_KIND_LABELS,
         "limit": _spool().ceiling,
+        "arriving": sum(spooled.case_no == case.case_no for spooled in _spool().ready(ARRIVING)),
         **forms,
     }
 
@@ -460,7 +464,9 @@ def _batch(case: Case, token: str) -> str:
 
 
 def _process(spool: Spool, spooled: SpooledFile) -> list[Taken]:
-    """Takes the file at once; when the database is busy it stays in the spool for the worker."""
+    """Takes a file at once; a large one, or one that meets a busy database, stays in the spool for the worker."""
+    if spooled.size > AT_ONCE:
+        return []
     clock = current_app.extensions["mdtapp.clock"]
     key = current_app.extensions["mdtapp.identity_key"]
     try:

@@ -84,7 +84,20 @@ def test_a_download_name_is_made_by_us(coordinator: Person, case_no: str, name: 
     send(coordinator, case_no, name, b"%PDF-1.7\n%%EOF")
     answer = coordinator.get(f"/cases/{case_no}/materials/1/content")
     assert "X-Evil" not in answer.headers
-    assert answer.headers["Content-Disposition"].startswith("inline; filename=M1-")
+    assert answer.headers["Content-Disposition"].startswith("inline; filename=M1")
+
+
+@pytest.mark.parametrize("name", ["ZHANG Wei pathology.pdf", "张伟 病理.pdf", "H-4471.pdf"])
+def test_a_file_named_after_the_patient_does_not_tell_the_panel(
+    coordinator: Person, radiologist: Person, case_no: str, name: str
+) -> None:
+    send(coordinator, case_no, name, b"%PDF-1.7\n%%EOF")
+    for page in ("materials", "materials/1", "materials/1/content"):
+        answer = radiologist.get(f"/cases/{case_no}/{page}")
+        told = answer.text + str(answer.headers)
+        assert name.split(".")[0] not in told
+        assert "zhang" not in told.lower()
+    assert name in coordinator.get(f"/cases/{case_no}/materials/1").text
 
 
 def test_opening_is_kept_once_for_each_person(

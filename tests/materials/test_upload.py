@@ -205,6 +205,15 @@ def test_a_busy_database_leaves_the_file_safe(
     assert [kept.case_no for kept in spool.ready()] == [case_no]
 
 
+def test_a_large_file_is_left_to_the_worker(
+    coordinator: Person, case_no: str, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mdtapp.materials.views.AT_ONCE", 4)
+    assert send(coordinator, case_no, "a.txt", b"words").status_code == 202
+    assert len(spool.ready()) == 1
+    assert "still being looked at: 1." in coordinator.get(f"/cases/{case_no}/materials").text
+
+
 def test_a_full_disk_is_said(coordinator: Person, case_no: str) -> None:
     with mock.patch("os.fsync", side_effect=OSError(28, "No space left on device")):
         answer = send(coordinator, case_no, "a.txt", b"words")
