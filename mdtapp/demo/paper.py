@@ -1,0 +1,102 @@
+"""Invented reports as PDF, slides as pictures, studies as DICOM: the material of the demonstration."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import date
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from pydicom import Dataset
+
+from mdtapp.clinical.bitext import Bitext
+from mdtapp.demo.synthetic_dicom import (
+    Examination,
+    Lesion,
+    Subject,
+    ct_abdomen,
+    ct_chest,
+    mg_views,
+    mr_axial,
+    pt_chest,
+    write,
+)
+from mdtapp.documents.typesetter import typesetter
+
+DICOM_SEX = {"female": "F", "male": "M"}
+NODULE = Lesion(x=-0.42, y=-0.1, z=0.1, radius=0.11)
+MASS = Lesion(x=0.3, y=0.05, z=0.0, radius=0.13)
+PHANTOMS: dict[str, tuple[Callable[[Examination], list[Dataset]], Lesion]] = {
+    "ct_chest": (ct_chest, NODULE),
+    "ct_abdomen": (ct_abdomen, Lesion(x=-0.4, y=-0.05, z=0.0, radius=0.1)),
+    "mr": (mr_axial, Lesion(x=0.12, y=0.1, z=0.0, radius=0.08)),
+    "mg": (mg_views, MASS),
+    "pt": (pt_chest, NODULE),
+}
+TEXT_OF = {"pathology_report": "path_report", "imaging_report": "imaging_summary"}
+
+
+def report(material: Mapping[str, Any], data: Mapping[str, Any], folder: Path) -> Path:
+    """A one-page PDF with the words the case tells of this material, headed as invented."""
+    words = Bitext.of(data.get(TEXT_OF.get(material["kind"], ""))) or Bitext.of(data["outside"]["plan"])
+    history = "".join(
+        f"<li>{row['date']}: {escape(str(Bitext.of(row['text'])))}</li>" for row in data["history"][:6]
+    )
+    title = escape(material["title"])
+    html = (
+        f'<html lang="en"><head><title>{title}</title></head><body><h1>{title}</h1>'
+        f"<p>{escape(data['outside']['institution'])} · {material['date']} · patient {escape(data['patient']['pseudonym'])}</p>"
+        f"<h2>Report</h2><p>{escape(words.en)}</p><p lang='zh-Hans'>{escape(words.zh)}</p>"
+        f"<h2>Course</h2><ul>{history}</ul>"
+        "<p>Invented for demonstration. No real person is described.</p></body></html>"
+    )
+    path = folder / f"{material['id']}-{_slug(title)}.pdf"
+    path.write_bytes(typesetter().pdf(html, identifier=hashlib.sha256(html.encode()).digest()[:16]))
+    return path
+
+
+def slide(material: Mapping[str, Any], seed: str, folder: Path) -> Path:
+    """A picture in the colours of a stained section; the pattern is noise, not tissue."""
+    random = np.random.default_rng(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8]))
+    size = 480
+    ground = np.full((size, size, 3), (243, 224, 236), dtype=np.float64)
+    y, x = np.mgrid[0:size, 0:size]
+    for _ in range(420):
+        cx, cy, radius = random.uniform(0, size), random.uniform(0, size), random.uniform(4, 11)
+        inside = (x - cx) ** 2 + (y - cy) ** 2 < radius**2
+        ground[inside] = ground[inside] * 0.35 + np.array((92, 58, 128)) * 0.65
+    path = folder / f"{material['id']}-slide.png"
+    Image.fromarray(np.clip(ground + random.normal(0, 4, ground.shape), 0, 255).astype(np.uint8)).save(path)
+    return path
+
+
+def study(
+    material: Mapping[str, Any], data: Mapping[str, Any], folder: Path, *, name: str | None = None
+) -> Path:
+    """A folder with the DICOM files of one invented study; `name` sends it under another patient's name."""
+    identity = data["patient"]["identity"]
+    subject = Subject(
+        name=name or identity["name"],
+        patient_id=identity["patient_ids"][0],
+        birth_date=date.fromisoformat(identity["birth_date"]),
+        sex=DICOM_SEX[identity["sex"]],
+    )
+    make, lesion = PHANTOMS[material["phantom"]]
+    examination = Examination(
+        subject,
+        f"{data['id']}-{material['id']}{name or ''}",
+        date.fromisoformat(material["date"]),
+        material["title"],
+        lesion,
+    )
+    target = folder / f"{material['id']}-study"
+    write(make(examination), target)
+    return target
+
+
+def _slug(title: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in title.lower())[:40]
