@@ -134,7 +134,7 @@ class Gateway:
 
     def _incoming(self) -> Path:
         """Where messages grow until they are complete; what an earlier run left was never acknowledged."""
-        folder = self.spool.root / "incoming"
+        folder = self.spool.incoming
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in folder.iterdir():
             with contextlib.suppress(OSError):

@@ -109,6 +109,11 @@ class Spool:
             raise
         return spooled
 
+    @property
+    def incoming(self) -> Path:
+        """Where messages of a network peer grow until they are complete."""
+        return self.root / "incoming"
+
     def path(self, spooled: SpooledFile) -> Path:
         """Where the bytes of an arrival lie until it is discarded."""
         return self._ready(spooled.id)
@@ -151,7 +156,8 @@ class Spool:
         """Removes what was never acknowledged and is over an hour old; returns the arrival ids."""
         oldest = (now - PART_LIFETIME).timestamp()
         removed = []
-        for path in sorted([*self.root.glob("*.part"), *self.root.glob("*.json")]):
+        leavings = [*self.root.glob("*.part"), *self.root.glob("*.json"), *self.incoming.glob("*")]
+        for path in sorted(leavings):
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime < oldest and not self._ready(path.stem).exists():
                     path.unlink()
