@@ -35,6 +35,7 @@ from mdtapp.web import (
     language,
     limits,
     login,
+    numbers,
 )
 from mdtapp.web.transactions import TransactionalFlask
 
@@ -68,6 +69,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     with app.app_context():
         prepare_engine(db.engine)
     forgery.init_app(app, settings)
+    numbers.init_app(app)
     login.init_app(app, settings)
     limits.init_app(app, settings)
     language.init_app(app)

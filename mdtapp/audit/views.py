@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from mdtapp.audit import queries, trail
 from mdtapp.people.roles import Permission
+from mdtapp.store.numbers import whole_number
 from mdtapp.web.guards import requires
 
 audit = Blueprint("audit", __name__)
@@ -15,5 +16,5 @@ audit = Blueprint("audit", __name__)
 @audit.get("/audit")
 @requires(Permission.AUDIT_READ)
 def events() -> ResponseReturnValue:
-    before = request.args.get("before", type=int)
+    before = whole_number(request.args.get("before"))
     return render_template("audit/events.html", page=queries.page_of_events(before), check=trail.verify())

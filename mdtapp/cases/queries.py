@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, exists, func, or_, select, type_coerce
 from sqlalchemy.orm import aliased, selectinload
 
 from mdtapp.cases.access import can_see
@@ -18,6 +19,7 @@ from mdtapp.errors import NotFound
 from mdtapp.people.models import User
 from mdtapp.people.roles import Role
 from mdtapp.store.db import session
+from mdtapp.store.numbers import whole_number
 
 PAGE = 40
 NO_SUCH_CASE = Bitext(
@@ -25,6 +27,7 @@ NO_SUCH_CASE = Bitext(
     "无此病例或您无权查看，请返回工作列表。",
 )
 LAST_DAY = date(9999, 12, 31)
+CASE_NO = re.compile(r"MDT-\d{4}-\d{4,9}", re.ASCII)
 
 
 def get_case(case_no: str, user: User) -> Case:
@@ -37,6 +40,8 @@ def get_case(case_no: str, user: User) -> Case:
 
 def find_case(case_no: str) -> Case | None:
     """The case whoever asks: for the command line and for parts of the system, never for a page."""
+    if not CASE_NO.fullmatch(case_no):
+        return None
     query = select(Case).where(Case.case_no == case_no).options(selectinload(Case.members))
     return session.scalars(query).unique().one_or_none()
 
@@ -76,30 +81,36 @@ def _key(case: Case) -> str:
     return f"{(case.due_on or LAST_DAY).isoformat()}.{case.id}"
 
 
-def _after(query: Select[tuple[Case]], key: str | None) -> Select[tuple[Case]]:
+def _after(query: Select[Case], key: str | None) -> Select[Case]:
     day, _, number = (key or "").partition(".")
-    if not number.isdigit():
+    key_id = whole_number(number)
+    if key_id is None:
         return query
     try:
         due = date.fromisoformat(day)
     except ValueError:
         return query
-    return query.where(or_(_due() > due, and_(_due() == due, Case.id > int(number))))
+    return query.where(or_(_due() > due, and_(_due() == due, Case.id > key_id)))
 
 
-def _matching(query: Select[tuple[Case]], search: str) -> Select[tuple[Case]]:
-    words = search.strip()
+def _matching(query: Select[Case], search: str) -> Select[Case]:
+    words = search.replace("\0", "").strip()
     if not words:
         return query
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pattern = f"%{escaped}%"
+    as_stored = json.dumps(words, ensure_ascii=False)[1:-1]
     return query.join(Patient).where(
         or_(
-            Case.case_no.ilike(pattern, escape="\\"),
-            Patient.pseudonym.ilike(pattern, escape="\\"),
-            Case.title.ilike(pattern, escape="\\"),
+            Case.case_no.icontains(words, autoescape=True),
+            Patient.pseudonym.icontains(words, autoescape=True),
+            _title_words().icontains(as_stored, autoescape=True),
         )
     )
+
+
+def _title_words() -> ColumnElement[str]:
+    """The title in both languages without the keys of its stored form, which every title has."""
+    stored = type_coerce(Case.title, Text)
+    return func.replace(func.replace(stored, '{"en":"', ""), '","zh":"', "\n")
 
 
 def outside_opinion(case: Case, label: str) -> OutsideOpinion | None:

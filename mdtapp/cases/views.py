@@ -23,6 +23,7 @@ from mdtapp.cases.status import CASE_LIFECYCLE, CaseStatus
 from mdtapp.opinions.case_page import banner_for, discipline_states
 from mdtapp.people.queries import get_person, list_people
 from mdtapp.people.roles import Permission, Role
+from mdtapp.store.numbers import whole_number
 from mdtapp.web.clock import now, today
 from mdtapp.web.guards import requires
 from mdtapp.web.login import signed_in
@@ -109,7 +110,7 @@ def amend_record(case_no: str) -> ResponseReturnValue:
     form = RecordForm().fill_choices()
     if form.validate_on_submit():
         with form.showing_refusals():
-            version = int(form.row_version.data) if str(form.row_version.data).isdigit() else -1
+            version = whole_number(form.row_version.data) or -1
             operations.amend(
                 actor=signed_in(), at=now(), case=case, row_version=version, wanted=form.to_record()
             )
@@ -161,7 +162,13 @@ def set_questions(case_no: str) -> ResponseReturnValue:
     form = QuestionsForm()
     if form.validate_on_submit():
         with form.showing_refusals():
-            operations.set_questions(actor=signed_in(), at=now(), case=case, questions=form.to_questions())
+            operations.set_questions(
+                actor=signed_in(),
+                at=now(),
+                case=case,
+                questions=form.to_questions(),
+                row_version=whole_number(form.row_version.data) or -1,
+            )
             return _saved(case_no)
     return _page("cases/questions.html", _for_change(case_no), form=form), 422
 
@@ -188,8 +195,8 @@ def transcribe_outside(case_no: str, label: str) -> ResponseReturnValue:
                 at=now(),
                 case=case,
                 label=label,
-                wanted=form.to_record(opinion.steps if opinion else []),
-                row_version=int(form.row_version.data) if str(form.row_version.data).isdigit() else None,
+                wanted=form.to_record(opinion),
+                row_version=whole_number(form.row_version.data),
             )
             return _saved(case_no)
     return _page("cases/outside.html", _for_change(case_no), form=form, label=label), 422
@@ -198,7 +205,13 @@ def transcribe_outside(case_no: str, label: str) -> ResponseReturnValue:
 @cases.post("/cases/<case_no>/outside/<label>/check")
 @requires(Permission.CASE_WRITE)
 def check_outside(case_no: str, label: str) -> ResponseReturnValue:
-    operations.check_outside(actor=signed_in(), at=now(), case=_for_change(case_no), label=label)
+    operations.check_outside(
+        actor=signed_in(),
+        at=now(),
+        case=_for_change(case_no),
+        label=label,
+        row_version=whole_number(request.form.get("row_version")) or -1,
+    )
     return _saved(case_no)
 
 
@@ -218,18 +231,19 @@ def record_consent(case_no: str) -> ResponseReturnValue:
     form = ConsentForm().fill_choices()
     if form.validate_on_submit() and form.given_on.data:
         chosen = set(form.purposes.data or [])
-        for purpose in ConsentPurpose:
-            if (purpose in chosen) != operations.consented(case, purpose):
-                operations.record_consent(
-                    actor=signed_in(),
-                    at=now(),
-                    case=case,
-                    purpose=purpose,
-                    given=purpose in chosen,
-                    given_on=form.given_on.data,
-                )
-        return _saved(case_no)
-    return _page("cases/consent.html", case, form=form, words=words), 422
+        with form.showing_refusals():
+            for purpose in ConsentPurpose:
+                if (purpose in chosen) != operations.consented(case, purpose):
+                    operations.record_consent(
+                        actor=signed_in(),
+                        at=now(),
+                        case=case,
+                        purpose=purpose,
+                        given=purpose in chosen,
+                        given_on=form.given_on.data,
+                    )
+            return _saved(case_no)
+    return _page("cases/consent.html", _for_change(case_no), form=form, words=words), 422
 
 
 @cases.get("/cases/<case_no>/panel")
@@ -321,13 +335,15 @@ def _overview(case: Case, form: MoveForm | None = None) -> dict[str, object]:
     ]
     if case.status == CaseStatus.ON_HOLD:
         moves = [f"resume_{case.held_from}"]
-    hidden = {"schedule", "unschedule"}  # the agenda does these
     return {
         "case": case,
         "banner": banner_for(case, signed_in(), "overview", today()),
         "may_change": access.can_change(signed_in(), case),
         "is_chair": access.is_chair(signed_in(), case),
-        "moves": sorted((action for action in moves if action not in hidden), key=lambda a: a in LAST_RESORT),
+        "moves": sorted(
+            set(moves) - operations.BY_THE_AGENDA,
+            key=lambda action: (action in LAST_RESORT, moves.index(action)),
+        ),
         "action_label": words.action_label,
         "words": words,
         "form": form or MoveForm(),

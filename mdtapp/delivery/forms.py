@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Opt
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.delivery.operations import Contact
 from mdtapp.delivery.words import KIND
+from mdtapp.store.numbers import whole_number
 from mdtapp.web.forms import PageForm
 from mdtapp.web.language import current_language
 
@@ -77,8 +78,7 @@ class LinkForm(PageForm):
     @property
     def version(self) -> int:
         """-1, which is always stale, when it was tampered with."""
-        text = str(self.row_version.data)
-        return int(text) if text.isdigit() and len(text) < 10 else -1
+        return whole_number(self.row_version.data) or -1
 
 
 class RevokeForm(LinkForm):

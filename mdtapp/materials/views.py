@@ -52,6 +52,7 @@ from mdtapp.materials.status import (
 from mdtapp.opinions.case_page import banner_for
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import StoreBusy, session
+from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
 from mdtapp.web.clock import now, settings, today
 from mdtapp.web.guards import requires
@@ -170,7 +171,7 @@ def arrivals(case_no: str) -> ResponseReturnValue:
     before = request.args.get("before", "")
     wanted = request.args.get("outcome", "")
     outcome = Outcome(wanted) if wanted in set(Outcome) else None
-    files = queries.files_of_case(case, outcome=outcome, before=int(before) if before.isdigit() else None)
+    files = queries.files_of_case(case, outcome=outcome, before=whole_number(before))
     return _page(
         "materials/arrivals.html",
         case,
@@ -227,7 +228,7 @@ def describe(case_no: str, number: int) -> ResponseReturnValue:
                 at=now(),
                 case=case,
                 material=material,
-                row_version=int(version) if version.isdigit() else -1,
+                row_version=whole_number(version) or -1,
                 kind=MaterialKind(form.kind.data),
                 title=form.title.data or "",
                 dated_on=form.dated_on.data,
@@ -301,7 +302,7 @@ def decide(case_no: str, link_id: int, verb: str) -> ResponseReturnValue:
                 accept=verb == "accept",
                 reason=form.reason.data or "",
                 known=_known(case),
-                row_version=int(version) if version.isdigit() else -1,
+                row_version=whole_number(version) or -1,
             )
             return redirect(url_for("materials.case_materials", case_no=case_no))
     return render_template("materials/list.html", **_list(_for_coordinator(case_no), decision_form=form)), 422
@@ -430,7 +431,7 @@ def _show(case: Case, material: Material, form: DescribeForm) -> str:
         "kinds": MATERIAL_KIND_LABELS,
         "file_kinds": FILE_KIND_LABELS,
         "inline": material.media_type in INLINE or material.media_type == "image/tiff",
-        "page": int(page) if page.isdigit() else None,
+        "page": whole_number(page),
         "bare": request.args.get("bare") == "1",
         "study": study,
     }

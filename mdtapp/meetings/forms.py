@@ -34,6 +34,7 @@ from mdtapp.meetings.minutes import (
     Votes,
 )
 from mdtapp.meetings.queries import Seat
+from mdtapp.store.numbers import whole_number
 from mdtapp.web.forms import PageForm
 from mdtapp.web.language import current_language
 
@@ -58,8 +59,7 @@ class StepForm(PageForm):
     @property
     def version(self) -> int:
         """The version the page showed; -1, which is always stale, when it was tampered with."""
-        text = str(self.row_version.data)
-        return int(text) if text.isdigit() and len(text) < 10 else -1
+        return whole_number(self.row_version.data) or -1
 
 
 class ReasonForm(StepForm):

@@ -34,8 +34,8 @@ def refresh(*, actor: Actor, at: datetime, case: Case) -> Sequence[ConflictFindi
             _outdate(row, actor, at)
     session.flush()
     for rule, firing in firings.items():
-        row = running.get(rule)
-        if row is None or row.status == FindingStatus.OBSOLETE:
+        known = running.get(rule)
+        if known is None or known.status == FindingStatus.OBSOLETE:
             _find(firing, actor, at, case)
     session.flush()
     return queries.findings(case.id)

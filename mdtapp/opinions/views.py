@@ -21,6 +21,7 @@ from mdtapp.meetings.queries import decision_of
 from mdtapp.opinions import access, findings, operations, queries, signing
 from mdtapp.opinions.case_page import banner_for, may_see_inputs_of
 from mdtapp.opinions.conflict_cards import card_of
+from mdtapp.opinions.conflicts import RULES
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.forms import (
     AddendumForm,
@@ -38,6 +39,7 @@ from mdtapp.opinions.signing import House
 from mdtapp.opinions.status import OpinionStatus
 from mdtapp.opinions.words import ADDENDUM_REASON, MEANING
 from mdtapp.people.roles import Permission
+from mdtapp.store.numbers import whole_number
 from mdtapp.web.clock import now, settings, today
 from mdtapp.web.guards import public, requires
 from mdtapp.web.limits import limiter
@@ -67,7 +69,7 @@ def conflict_list(case_no: str) -> ResponseReturnValue:
         "conflicts",
         visible=visible,
         cards=[card_of(row, case, signed_in()) for row in rows],
-        rules=len(findings.RULES),
+        rules=len(RULES),
         opinion=opinion,
         is_chair=is_chair,
         can_edit=is_chair and opinion is not None and opinion.status == OpinionStatus.IN_EDIT,
@@ -89,7 +91,7 @@ def settle(case_no: str, rule: str) -> ResponseReturnValue:
         resolution=form.resolution.data or "",
         reason=form.to_reason(),
         chosen=form.chosen.data or "",
-        row_version=_number(form.row_version.data),
+        row_version=whole_number(form.row_version.data),
     )
     return redirect(url_for("opinions.conflict_list", case_no=case_no, _anchor=f"conflict-{rule}"))
 
@@ -164,7 +166,7 @@ def reword(case_no: str, number: int, statement_id: int) -> ResponseReturnValue:
         opinion=opinion,
         statement_id=statement_id,
         text=form.to_text(),
-        row_version=_number(form.row_version.data) or 0,
+        row_version=whole_number(form.row_version.data) or 0,
     )
     return _to_desk(case_no, number, f"statement-{statement_id}")
 
@@ -274,7 +276,7 @@ def finalise(case_no: str, number: int) -> ResponseReturnValue:
                 actor=signed_in(),
                 at=now(),
                 opinion=opinion,
-                row_version=_number(form.row_version.data) or 0,
+                row_version=whole_number(form.row_version.data) or 0,
                 password=form.password.data or "",
                 house=_house(),
             )
@@ -471,10 +473,6 @@ def _to_desk(case_no: str, number: int = 0, anchor: str | None = None) -> Respon
     if number:
         return redirect(url_for("opinions.addendum", case_no=case_no, number=number, _anchor=anchor))
     return redirect(url_for("opinions.desk", case_no=case_no, _anchor=anchor))
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
 
 
 def _house() -> House:

@@ -13,6 +13,7 @@ from mdtapp.people.models import ApiToken, DisciplineMembership, PasswordReset, 
 from mdtapp.people.passwords import token_hash
 from mdtapp.people.roles import Role
 from mdtapp.store.db import session
+from mdtapp.store.numbers import whole_number
 
 NO_SUCH_PERSON = Bitext(
     "There is no such person. Go back to the list of people.", "无此人员，请返回人员列表。"
@@ -26,9 +27,8 @@ def find_by_email(email: str) -> User | None:
 def find_signed_in(session_id: str) -> User | None:
     """The user of a session cookie, or None once the password or the account changed."""
     number, _, epoch = session_id.partition(".")
-    if not number.isdigit():
-        return None
-    user = session.get(User, int(number))
+    key = whole_number(number)
+    user = session.get(User, key) if key else None
     return user if user and user.active and str(user.session_epoch) == epoch else None
 
 

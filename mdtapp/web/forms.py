@@ -48,7 +48,7 @@ class PageForm(FlaskForm):
             if isinstance(bound, StringField) and not isinstance(bound, PasswordField):
                 longest = LONGEST_TEXT if isinstance(bound, TextAreaField) else LONGEST_LINE
                 bound.validators = [_plain(longest), *bound.validators]
-            return bound  # type: ignore[no-any-return]
+            return bound
 
 
 def _plain(longest: int) -> Any:

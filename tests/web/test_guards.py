@@ -7,12 +7,10 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from tests.conftest import PASSWORD, PEOPLE, Person, Visitor, add_person, close
 from tests.situations import events
-
-FILLED = {"int": 1, "default": "x"}
 
 
 def rules_that_post(app: Flask) -> Iterator[Rule]:
@@ -23,10 +21,10 @@ def rules_that_post(app: Flask) -> Iterator[Rule]:
 
 def address(app: Flask, rule: Rule) -> str:
     """The route with some value at every place; it need not exist, the token is looked at first."""
-    values = {}
+    values: dict[str, object] = {}
     for name, converter in rule._converters.items():
-        kind = type(converter).__name__
-        values[name] = 1 if kind == "IntegerConverter" else next(iter(getattr(converter, "items", ["x"])))
+        one_of = getattr(converter, "items", ["x"])
+        values[name] = 1 if isinstance(converter, IntegerConverter) else next(iter(one_of))
     built = app.url_map.bind("localhost").build(rule.endpoint, values, method="POST")
     assert isinstance(built, str)
     return built

@@ -126,7 +126,7 @@ def _field_at(form: InputForm, path: str, finding: Finding) -> Any:
     if isinstance(field, TableField) and rest:
         number, _, column = rest.partition(".")
         rows = field.stored_rows()
-        if not number.isdigit() or int(number) >= len(rows):
+        if not number.isdecimal() or int(number) >= len(rows):
             return field
         field = rows[int(number)][0].form._fields.get(column.partition(".")[0], field)
     if isinstance(field, BitextField):

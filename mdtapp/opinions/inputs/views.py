@@ -42,6 +42,7 @@ from mdtapp.opinions.inputs.workbench import (
 )
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import session, unit_of_work
+from mdtapp.store.numbers import whole_number
 from mdtapp.web.clock import now, today
 from mdtapp.web.errors import wants_json
 from mdtapp.web.guards import requires
@@ -232,8 +233,7 @@ def _previous(case: Case, discipline: str) -> dict[str, Any]:
 
 
 def _version() -> int:
-    text = request.form.get("row_version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else 0
+    return whole_number(request.form.get("row_version")) or 0
 
 
 def _rearrange(form: InputForm) -> str:
@@ -322,10 +322,10 @@ def _workbench(
 
 def _chosen(case: Case) -> Material | None:
     """The material in the middle pane: the one asked for, else the first that can be looked at."""
-    asked = request.args.get("material", "")
+    asked = whole_number(request.args.get("material"))
     rows = materials_of(case)
-    if asked.isdigit():
-        return next((row for row in rows if row.number == int(asked)), None)
+    if asked is not None:
+        return next((row for row in rows if row.number == asked), None)
     return next((row for row in rows if row.sha256 or str(row.kind) == "imaging_dicom"), None)
 
 
