@@ -19,9 +19,9 @@ NEW_PASSWORD = "quite another sentence"
 EMAIL = PEOPLE["radiologist"].email
 
 
-def reset_link(admin: Person, user_id: int, **options: object) -> str:
+def reset_link(admin: Person, user_id: int) -> str:
     """The path of a one-time link, as the administrator sees it."""
-    answer = admin.submit(f"/people/{user_id}", action=f"/people/{user_id}/reset", **options)
+    answer = admin.submit(f"/people/{user_id}", action=f"/people/{user_id}/reset")
     assert answer.status_code == 302
     page = admin.get(answer.location).text
     found = re.search(r"http://127\.0\.0\.1:\d+(/password/[\w-]+)", page)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.store.types import BitextType, EnumText, JSONText, UTCDateTime, canonical_json
 
-DIALECTS: list[Any] = [sqlite.dialect(), postgresql.dialect()]  # type: ignore[no-untyped-call]
+DIALECTS: list[Any] = [sqlite.dialect(), postgresql.dialect()]
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

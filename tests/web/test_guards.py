@@ -138,11 +138,10 @@ def test_forms_work_behind_a_proxy_that_speaks_https(environ: dict[str, str], or
     add_person(app, "coordinator")
     client = Visitor(app, app.response_class, use_cookies=True)
     client.environ_base |= {"HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": "127.0.0.1"}
-    options: dict[str, object] = {"headers": {"Origin": origin} if origin else {}}
     answer = client.submit(
         "/sign-in",
         {"email": PEOPLE["coordinator"].email, "password": PASSWORD},
-        **options,
+        headers={"Origin": origin} if origin else {},
     )
     assert answer.status_code == 302
     assert "Secure" in answer.headers["Set-Cookie"]

@@ -1,0 +1,245 @@
+"""What a lawful request to each route sends: where its address leads, what its form holds.
+
+Every value is right, so that a refusal says something about who asks and about nothing else.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.architecture.two_cases import TwoCases, form_on
+from tests.situations import DEMO_PASSWORD
+
+Places = dict[str, Any]
+Fields = dict[str, Any]
+MINE = "surgical_oncology"  # what the specialist who calls writes for
+NEW_PASSWORD = "a new sentence for tomorrow"
+SENTENCE = {"text_en": "One more sentence.", "text_zh": "再加一句。"}
+WHY = {"reason": "Because it is so."}
+
+
+@dataclass(frozen=True)
+class Lawful:
+    """`at` fills the address, `fields` the form, `query` what follows the question mark, `body` is sent bare.
+
+    `form` names who sees the form, on which page and, where that is another one, its address: it is sent
+    untouched except for `fields`.
+    """
+
+    at: Callable[[Places], Fields] = lambda _places: {}
+    fields: Callable[[Places], Fields] = lambda _places: {}
+    form: tuple[str, ...] = ()
+    query: Callable[[Places], Fields] = lambda _places: {}
+    body: bytes | None = None
+
+    def shown(self, two: TwoCases, places: Places) -> Fields:
+        """What the form holds on its page. Whoever signs confirms every warning: those boxes are ticked."""
+        if not self.form:
+            return {}
+        who, page, *action = (part.format(**places) for part in self.form)
+        found = form_on(two, who, page, *action)
+        del found.sent["csrf_token"]  # each caller brings their own
+        return {**found.sent, **{name: found.boxes[name] for name in {"warnings"} & found.boxes.keys()}}
+
+    def options(self, shown: Fields, places: Places) -> dict[str, Any]:
+        """Keyword arguments of the test client."""
+        if self.body is not None:
+            return {"data": self.body, "content_type": "application/octet-stream"}
+        return {"data": {**shown, **self.fields(places)}, "query_string": self.query(places)}
+
+
+def fixed(**values: Any) -> Callable[[Places], Fields]:
+    return lambda _places: dict(values)
+
+
+def taken(*names: str, **renamed: str) -> Callable[[Places], Fields]:
+    """Values of the case's own rows, under their own name or another one."""
+    return lambda places: (
+        {name: places[name] for name in names} | {name: places[source] for name, source in renamed.items()}
+    )
+
+
+def both(*parts: Callable[[Places], Fields]) -> Callable[[Places], Fields]:
+    return lambda places: {name: value for part in parts for name, value in part(places).items()}
+
+
+CASE = "/cases/{case_no}"
+ROOM = "/meetings/{meeting_id}/cases/{case_no}"
+ITEM = taken(row_version="item_version")
+MEETING = taken(row_version="meeting_version")
+LINK = taken(row_version="delivery_version")
+OPINION = fixed(number=0)
+STATEMENT = both(OPINION, taken("statement_id"))
+SURGERY = fixed(discipline=MINE)
+
+LAWFUL: dict[str, Lawful] = {
+    # people
+    "people.sign_in_post": Lawful(fields=lambda p: {"email": "admin@own.invalid", "password": DEMO_PASSWORD}),
+    "people.set_language": Lawful(fields=fixed(language="zh")),
+    "people.reset": Lawful(at=taken(token="reset_token")),
+    "people.reset_post": Lawful(at=taken(token="reset_token"), fields=fixed(password=NEW_PASSWORD)),
+    "people.change_password": Lawful(fields=fixed(current=DEMO_PASSWORD, password=NEW_PASSWORD)),
+    "people.add_person": Lawful(
+        fields=fixed(email="new@own.invalid", name="Dr New", role="specialist", disciplines="radiology")
+    ),
+    "people.edit_person": Lawful(at=taken("user_id")),
+    "people.amend_person": Lawful(at=taken("user_id"), form=("admin", "/people/{user_id}")),
+    "people.issue_reset": Lawful(at=taken("user_id")),
+    # cases
+    "cases.register": Lawful(
+        fields=fixed(
+            title_en="A new case",
+            situation="conflicting_opinions",
+            primary_site="colon",
+            urgency="routine",
+            pseudonym="WILLOW-33",
+            sex="female",
+            birth_year="1970",
+            home_country="KZ",
+            home_language="ru",
+        )
+    ),
+    "cases.amend_record": Lawful(form=("coordinator", CASE + "/record")),
+    "cases.seal_identity": Lawful(fields=fixed(name="Name^Again", sex="male")),
+    "cases.set_questions": Lawful(form=("coordinator", CASE + "/questions")),
+    "cases.edit_outside": Lawful(at=fixed(label="A")),
+    "cases.transcribe_outside": Lawful(at=fixed(label="A"), form=("coordinator", CASE + "/outside/A")),
+    "cases.check_outside": Lawful(at=fixed(label="A"), fields=taken(row_version="outside_version")),
+    "cases.record_consent": Lawful(
+        form=("coordinator", CASE + "/consent"), fields=fixed(given_on="2026-02-01")
+    ),
+    "cases.add_member": Lawful(
+        fields=lambda places: {"place": f"{places['people']['palliative']}/author/palliative_supportive"}
+    ),
+    "cases.remove_member": Lawful(at=taken("member_id")),
+    "cases.move": Lawful(at=fixed(action="hold"), fields=fixed(**WHY)),
+    # materials
+    "materials.show": Lawful(at=taken(number="material")),
+    "materials.content": Lawful(at=taken(number="material")),
+    "materials.describe": Lawful(
+        at=taken(number="material"), form=("coordinator", CASE + "/materials/{material}")
+    ),
+    "materials.request_material": Lawful(fields=fixed(title="The slides", kind="slides", status="requested")),
+    "materials.receive": Lawful(body=b"words"),
+    "materials.receive_form": Lawful(fields=lambda _places: {"files": (io.BytesIO(b"words"), "words.txt")}),
+    "materials.settle": Lawful(at=taken("file_id"), fields=fixed(**WHY)),
+    "materials.decide": Lawful(
+        at=both(taken("link_id"), fixed(verb="accept")),
+        fields=both(fixed(**WHY), taken(row_version="link_version")),
+    ),
+    "materials.tray_row": Lawful(at=taken("study_id", "identity_id"), query=taken(case="case_no")),
+    "materials.tray_row_names": Lawful(at=taken("study_id", "identity_id"), query=taken(case="case_no")),
+    "materials.assign": Lawful(
+        at=taken("study_id", "identity_id"), fields=both(taken("case_no"), fixed(**WHY, confirmed="y"))
+    ),
+    "imaging.series_preview": Lawful(at=taken("series_id")),
+    "imaging.frame_picture": Lawful(at=both(taken("instance_id"), fixed(frame=1))),
+    # inputs
+    "inputs.workbench": Lawful(at=SURGERY),
+    "inputs.save": Lawful(at=SURGERY, fields=taken(row_version="input_version")),
+    "inputs.review": Lawful(at=SURGERY),
+    "inputs.sign": Lawful(
+        at=SURGERY,
+        form=("specialist", f"{CASE}/inputs/{MINE}/review", f"{CASE}/inputs/{MINE}/sign"),
+        fields=fixed(right_patient="y", password=DEMO_PASSWORD),
+    ),
+    "inputs.read": Lawful(at=fixed(discipline="pathology", revision=1)),
+    "inputs.amend": Lawful(at=SURGERY, fields=fixed(**WHY)),
+    "inputs.return_to_author": Lawful(at=SURGERY, fields=fixed(**WHY)),
+    # meetings
+    "meetings.plan": Lawful(
+        fields=lambda places: {
+            "title": "Another board",
+            "day": "2026-03-20",
+            "time": "14:00",
+            "minutes": "60",
+            "place": "Room 3",
+            "chair": str(places["people"]["chair"]),
+        }
+    ),
+    "meetings.reschedule": Lawful(
+        form=("coordinator", "/meetings/{meeting_id}/reschedule"), fields=fixed(day="2026-03-20")
+    ),
+    "meetings.put_on_agenda": Lawful(
+        fields=both(MEETING, taken(case_no="spare_case_no"), fixed(planned_minutes="15"))
+    ),
+    "meetings.reorder": Lawful(at=fixed(direction="up"), fields=MEETING),
+    "meetings.take_off": Lawful(fields=both(MEETING, fixed(**WHY))),
+    "meetings.prepare": Lawful(fields=MEETING),
+    "meetings.cancel": Lawful(fields=both(MEETING, fixed(**WHY))),
+    "meetings.run": Lawful(at=fixed(step="start"), fields=MEETING),
+    "meetings.take_attendance": Lawful(form=("chair", ROOM, ROOM + "/attendance")),
+    "meetings.record_dissent": Lawful(
+        fields=fixed(dissent_en="I see it differently.", dissent_zh="我有不同意见。")
+    ),
+    "meetings.conclude": Lawful(
+        fields=both(
+            ITEM,
+            fixed(
+                result_class="modified_treatment",
+                decision_en="Tests first.",
+                decision_zh="先补检查。",
+                votes_for="4",
+                votes_against="0",
+                votes_abstain="0",
+                dissent_asked="y",
+                prompts=["images", "wishes"],
+            ),
+        )
+    ),
+    "meetings.defer": Lawful(fields=both(ITEM, fixed(defer_reason="no_time", note="Next week."))),
+    # opinions
+    "opinions.settle": Lawful(
+        at=taken(rule="open_rule"),
+        fields=both(fixed(resolution="reword", reason="Both mean the same.", reason_zh="两者一致。")),
+    ),
+    "opinions.confirm": Lawful(at=taken(rule="settled_rule")),
+    "opinions.addendum": Lawful(at=fixed(number=1)),
+    "opinions.start_addendum": Lawful(fields=fixed(reason="correction", **SENTENCE)),
+    "opinions.reword": Lawful(
+        at=STATEMENT, fields=both(fixed(**SENTENCE), taken(row_version="statement_version"))
+    ),
+    "opinions.add": Lawful(at=OPINION, fields=fixed(section="summary_patient", **SENTENCE)),
+    "opinions.shift": Lawful(at=STATEMENT, fields=fixed(by="down")),
+    "opinions.drop": Lawful(at=STATEMENT, fields=fixed(**WHY)),
+    "opinions.bring_back": Lawful(at=STATEMENT),
+    "opinions.choose_result": Lawful(at=OPINION, fields=fixed(result_class="modified_treatment")),
+    "opinions.send_to_review": Lawful(at=OPINION),
+    "opinions.take_back": Lawful(at=OPINION),
+    "opinions.pass_to_language": Lawful(at=OPINION),
+    "opinions.check_language": Lawful(at=OPINION),
+    "opinions.finalise": Lawful(
+        at=OPINION, fields=both(taken(row_version="opinion_version"), fixed(password=DEMO_PASSWORD))
+    ),
+    "opinions.sign": Lawful(
+        at=OPINION, fields=both(taken("content_hash"), fixed(meaning="agree", password=DEMO_PASSWORD))
+    ),
+    "opinions.refuse": Lawful(at=OPINION, fields=fixed(**WHY)),
+    "opinions.release": Lawful(at=OPINION),
+    "opinions.document": Lawful(at=OPINION),
+    "opinions.verify_document": Lawful(fields=taken(code="verify_code")),
+    # delivery
+    "delivery.add_recipient": Lawful(
+        fields=fixed(
+            kind="patient", name="A reader", email="a@b.example", email_again="a@b.example", language="en"
+        )
+    ),
+    "delivery.show_contact": Lawful(at=taken("recipient_id")),
+    "delivery.send": Lawful(at=taken("recipient_id"), fields=taken("version_id")),
+    "delivery.resend": Lawful(at=taken("delivery_id"), fields=LINK),
+    "delivery.revoke": Lawful(at=taken("delivery_id"), fields=both(LINK, fixed(**WHY))),
+    "delivery.fail": Lawful(at=taken("delivery_id"), fields=LINK),
+    "delivery.open_link": Lawful(at=taken("token")),
+    "delivery.enter_code": Lawful(at=taken("token"), fields=taken("code")),
+    # files
+    "static": Lawful(at=fixed(filename="favicon.svg")),
+}
+UNTOUCHED = Lawful()
+
+
+def lawful(endpoint: str) -> Lawful:
+    """The request of that endpoint; an address and nothing more where nothing more is needed."""
+    return LAWFUL.get(endpoint, UNTOUCHED)

@@ -1,0 +1,466 @@
+"""Two real cases with a team each, kept at every stage of their way, and the people who call the routes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from mdtapp.clock import FixedClock
+from tests.architecture.page_forms import Form, Page
+from tests.situations import DEMO_PASSWORD, Told, database_file, tell
+
+OWN, OTHER = "own", "other"
+TEAM = {OWN: "own.invalid", OTHER: "other.invalid"}
+SPARE = "spare"  # a second case of the first team, waiting for a meeting
+PSEUDONYM = {OWN: "MAPLE-11", OTHER: "OLIVE-22"}
+MARK = {OWN: "Maple11", OTHER: "Olive22"}
+# Who calls, all of the first team; against the second case each of them is a stranger.
+PLAYERS = {
+    "coordinator": "coordinator2",
+    "specialist": "surgeon",
+    "removed": "tcm",
+    "chair": "chair",
+    "translator": "translator",
+    "admin": "admin",
+}
+STAGES: tuple[tuple[str, str], ...] = (
+    ("review", "to_review"),
+    ("agenda", "to_agenda"),
+    ("meeting", "to_meeting"),
+    ("decided", "to_decision"),
+    ("desk", "to_desk"),
+    ("settled", "to_settled"),
+    ("reading", "to_reading"),
+    ("checking", "to_language_check"),
+    ("signing", "to_signing"),
+    ("signed", "to_signed"),
+    ("released", "to_release"),
+)
+
+
+@dataclass
+class Press:
+    """A press that makes no pages: what a route may do is looked at, not what a document looks like."""
+
+    store: Any
+
+    def final(self, version: Any, lang: str = "en") -> bytes:
+        return f"%PDF-1.7 {version.content_hash} {lang}".encode()
+
+    def document_of(self, version: Any, lang: str = "en") -> bytes:
+        return self.final(version, lang)
+
+    def draft(self, _opinion: Any, _house: Any, lang: str = "en") -> bytes:
+        return f"%PDF-1.7 draft {lang}".encode()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A browser as the server sees it: its cookie and the token against forgery that goes with it."""
+
+    cookie: str = ""
+    token: str = ""
+    user_id: int = 0
+
+    def send(self, app: Flask, method: str, path: str, **options: Any) -> TestResponse:
+        browser = FlaskClient(app, app.response_class, use_cookies=False)
+        headers = {"Cookie": self.cookie, "X-CSRFToken": self.token, **options.pop("headers", {})}
+        return browser.open(path, method=method, headers=headers, buffered=True, **options)
+
+
+@dataclass
+class TwoCases:
+    """The application, a copy of its database at each stage, and what the addresses need at that stage."""
+
+    app: Flask
+    clock: FixedClock
+    told: dict[str, Told] = field(default_factory=dict)
+    copies: dict[str, sqlite3.Connection] = field(default_factory=dict)
+    places: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    callers: dict[str, Caller] = field(default_factory=dict)
+    handed: dict[str, Any] = field(default_factory=dict)
+    reset_token: str = ""
+
+    def go_to(self, stage: str) -> None:
+        """The database is as it was at that stage."""
+        live = sqlite3.connect(database_file(self.app))
+        self.copies[stage].backup(live)
+        live.close()
+
+    def close(self) -> None:
+        for copy in self.copies.values():
+            copy.close()
+
+    def last_event(self) -> tuple[int, str, str]:
+        """Number, kind and actor of the newest event."""
+        with _plain(self.app) as connection:
+            found = connection.execute("SELECT seq, event, actor FROM event ORDER BY seq DESC LIMIT 1")
+            seq, event, actor = found.fetchone()
+            return int(seq), str(event), str(actor)
+
+    def events_since(self, seq: int) -> list[str]:
+        with _plain(self.app) as connection:
+            rows = connection.execute("SELECT event FROM event WHERE seq > ? ORDER BY seq", (seq,))
+            return [str(row[0]) for row in rows]
+
+
+@contextmanager
+def _plain(app: Flask) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(database_file(app))
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def prepare(app: Flask, clock: FixedClock, folder: Path) -> TwoCases:
+    """Tells both cases from the first letter to the released opinion, keeping a copy at every stage."""
+    app.extensions["mdtapp.press"] = Press(app.extensions["mdtapp.objects"])
+    two = TwoCases(app, clock)
+    for whose in (OWN, OTHER):
+        (folder / whose).mkdir()
+        two.told[whose] = tell(
+            app, folder / whose, pseudonym=PSEUDONYM[whose], domain=TEAM[whose], at=clock.now()
+        )
+        two.told[whose].to_intake()
+        take_images(two.told[whose], number=1 if whose == OWN else 2)
+    leave_in_tray(two.told[OWN])
+    (folder / SPARE).mkdir()
+    two.told[SPARE] = tell(app, folder / SPARE, pseudonym="ROWAN-33", domain=TEAM[OWN], at=clock.now())
+    two.told[SPARE].to_intake().to_review()
+    for stage, method in STAGES:
+        for whose in (OWN, OTHER):
+            getattr(two.told[whose], method)()
+        if stage == "review":
+            seat(two.told[OWN], "tcm", "tcm_integrative")
+            two.callers = sign_in_everybody(two)
+            unseat(two.told[OWN], "tcm")
+            clock.advance(minutes=1)
+            two.reset_token = give_reset_link(two)
+        if stage == "released":
+            two.handed = {whose: deliver(two.told[whose]) for whose in (OWN, OTHER)}
+            two.callers["recipient"] = open_link(two, OWN)
+        keep(two, stage)
+    return two
+
+
+def give_reset_link(two: TwoCases) -> str:
+    """The administrator's link for somebody of the first team."""
+    from mdtapp.demo.people import person
+    from mdtapp.people.operations import issue_reset
+    from mdtapp.store.db import unit_of_work
+
+    with two.told[OWN].acting(), unit_of_work():
+        return issue_reset(actor=person("admin"), at=two.clock.now(), user=person("nuclear"))
+
+
+def keep(two: TwoCases, stage: str) -> None:
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    with _plain(two.app) as live:
+        live.backup(copy)
+    two.copies[stage] = copy
+    two.places[stage] = {whose: places_of(two, whose) for whose in (OWN, OTHER)}
+
+
+# --- what happens besides the story -----------------------------------------------------------
+
+
+def take_images(told: Told, number: int) -> None:
+    """A study under another name waits for a decision; one image comes twice with other content."""
+    from mdtapp.demo.intake_steps import _coordinator, _intake
+    from mdtapp.materials.status import Source
+    from tests.imaging import dicom
+
+    uid = f"1.2.3.{number}"
+    with told.acting():
+        for turn, pixels in enumerate((bytes(32), bytes(range(32)))):
+            path = told.stage.folder / f"{turn}.dcm"
+            values = {
+                "StudyInstanceUID": uid,
+                "SeriesInstanceUID": f"{uid}.1",
+                "SOPInstanceUID": f"{uid}.1.1",
+            }
+            path.write_bytes(dicom.encoded(dicom.image(PixelData=pixels, **values)))
+            _intake(told.stage, told.story).import_path(
+                [path],
+                case_no=told.stage.case_no(told.story),
+                actor=_coordinator(),
+                source=Source.DEMONSTRATION,
+            )
+        own = told.story.identity
+        path = told.stage.folder / "own.dcm"
+        values = {level: f"1.2.9.{number}{end}" for level, end in UIDS.items()}
+        path.write_bytes(
+            dicom.encoded(
+                dicom.image(
+                    PatientName=own["name"],
+                    PatientID=own["patient_ids"][0],
+                    PatientBirthDate=own["birth_date"].replace("-", ""),
+                    PatientSex={"female": "F", "male": "M"}[own["sex"]],
+                    **values,
+                )
+            )
+        )
+        _intake(told.stage, told.story).import_path(
+            [path],
+            case_no=told.stage.case_no(told.story),
+            actor=_coordinator(),
+            source=Source.DEMONSTRATION,
+        )
+
+
+UIDS = {"StudyInstanceUID": "", "SeriesInstanceUID": ".1", "SOPInstanceUID": ".1.1"}
+
+
+def leave_in_tray(told: Told) -> None:
+    """A study that came over the network without a case."""
+    from mdtapp.demo.intake_steps import _intake
+    from mdtapp.materials.spool import Spool
+    from mdtapp.materials.status import Source
+    from tests.imaging import dicom
+
+    values = {level: f"1.2.4.7{end}" for level, end in UIDS.items()}
+    path = told.stage.folder / "stray.dcm"
+    path.write_bytes(dicom.encoded(dicom.image(PatientName="Stray^Nobody", **values)))
+    spool = Spool(told.stage.settings.instance / "spool")
+    with told.acting(), path.open("rb") as stream:
+        spooled = spool.receive(
+            stream, name=path.name, source=Source.DICOM, actor="system:gateway", at=told.stage.at
+        )
+        _intake(told.stage, told.story).process(spool, spooled)
+
+
+def seat(told: Told, player: str, discipline: str) -> None:
+    from mdtapp.cases import operations
+    from mdtapp.cases.models import MemberRole
+    from mdtapp.demo.people import person
+
+    with told.acting(), told.stage.act(told.story) as case:
+        operations.add_member(
+            actor=person("coordinator"),
+            at=told.stage.at,
+            case=case,
+            user=person(player),
+            role=MemberRole.AUTHOR,
+            discipline=discipline,
+        )
+
+
+def unseat(told: Told, player: str) -> None:
+    from mdtapp.cases import operations
+    from mdtapp.demo.people import person
+
+    with told.acting(), told.stage.act(told.story) as case:
+        member = next(row for row in case.members if row.user_id == person(player).id)
+        operations.remove_member(
+            actor=person("coordinator"), at=told.stage.at, case=case, member_id=member.id
+        )
+
+
+def deliver(told: Told) -> dict[str, Any]:
+    """Three recipients: one has opened the opinion, one has a link, one has none. An addendum is begun."""
+    from mdtapp.clinical.bitext import Bitext
+    from mdtapp.delivery import operations, queries
+    from mdtapp.delivery.models import RecipientKind
+    from mdtapp.demo.people import person
+    from mdtapp.opinions.operations import start_addendum
+
+    with told.acting(), told.stage.act(told.story) as case:
+        coordinator, at = person("coordinator"), told.stage.at
+        (version,) = queries.released_versions(case)
+        recipients = [
+            operations.add_recipient(
+                actor=coordinator,
+                at=at,
+                case=case,
+                kind=RecipientKind.PATIENT,
+                contact=operations.Contact(
+                    name=f"Reader{MARK_OF[told.domain]} {number}", email="a@b.example"
+                ),
+                language="en",
+                key=told.stage.identity_key,
+            )
+            for number in range(3)
+        ]
+        opened, waiting = (
+            operations.send(actor=coordinator, at=at, recipient=recipient, version=version)
+            for recipient in recipients[:2]
+        )
+        start_addendum(
+            actor=person("chair"), at=at, case=case, reason="correction", text=Bitext("One word.", "一字。")
+        )
+        return {
+            "opened": (opened.token, opened.code),
+            "token": waiting.token,
+            "code": waiting.code,
+            "delivery_id": waiting.delivery.id,
+            "recipient_id": recipients[2].id,
+            "version_id": version.id,
+        }
+
+
+MARK_OF = {TEAM[whose]: MARK[whose] for whose in TEAM}
+
+
+# --- who calls --------------------------------------------------------------------------------
+
+
+def sign_in_everybody(two: TwoCases) -> dict[str, Caller]:
+    callers = {"nobody": _browser(two.app)}
+    for name, player in PLAYERS.items():
+        email = two.told[OWN].email(player)
+        callers[name] = sign_in(two.app, email)
+    return callers
+
+
+def sign_in(app: Flask, email: str) -> Caller:
+    visitor = _browser(app)
+    form = {"email": email, "password": DEMO_PASSWORD}
+    answer = visitor.send(app, "POST", "/sign-in", data=form)
+    assert answer.status_code == 302, f"{email} could not sign in"
+    with _plain(app) as connection:
+        (user_id,) = connection.execute("SELECT id FROM user WHERE email = ?", (email,)).fetchone()
+    return _browser(app, _cookies(answer), "/account", user_id)
+
+
+def open_link(two: TwoCases, whose: str) -> Caller:
+    """The browser of a recipient who has typed the code."""
+    token, code = two.handed[whose]["opened"]
+    visitor = _browser(two.app)
+    answer = visitor.send(two.app, "POST", f"/r/{token}", data={"code": code})
+    assert answer.status_code == 302
+    return _browser(two.app, _cookies(answer), "/r/opinion")
+
+
+def _browser(app: Flask, cookie: str = "", page: str = "/sign-in", user_id: int = 0) -> Caller:
+    """A caller with the token of a page it can see."""
+    answer = FlaskClient(app, app.response_class, use_cookies=False).get(page, headers={"Cookie": cookie})
+    assert answer.status_code == 200, page
+    form = next(form for form in Page(answer.text, page).forms if "csrf_token" in form.sent)
+    kept = dict(part.split("=", 1) for part in cookie.split("; ") if part)
+    kept |= dict(part.split("=", 1) for part in _cookies(answer).split("; ") if part)
+    return Caller("; ".join(map("=".join, kept.items())), form.sent["csrf_token"][0], user_id)
+
+
+def _cookies(answer: TestResponse) -> str:
+    return "; ".join(value.split(";")[0] for value in answer.headers.getlist("Set-Cookie"))
+
+
+# --- what the addresses need ------------------------------------------------------------------
+
+
+def form_on(two: TwoCases, caller: str, page: str, action: str | None = None) -> Form:
+    """The form to `action` on a page as that caller sees it."""
+    answer = two.callers[caller].send(two.app, "GET", page)
+    assert answer.status_code == 200, f"{caller} cannot see {page}: {answer.status_code}"
+    wanted = urlsplit(action or page).path
+    matching = [form for form in Page(answer.text, page).forms if urlsplit(form.address).path == wanted]
+    assert matching, f"{page} has no form to {wanted}"
+    return matching[-1]
+
+
+def places_of(two: TwoCases, whose: str) -> dict[str, Any]:
+    """The numbers of one case's rows at this stage, by the name that addresses and forms have for them."""
+    found: dict[str, Any] = {"case_no": two.told[whose].case_no, "reset_token": two.reset_token}
+    found["spare_case_no"] = two.told[SPARE].case_no
+    found |= two.handed.get(whose, {})
+    with _plain(two.app) as connection:
+        connection.row_factory = sqlite3.Row
+        (case_id,) = connection.execute(
+            'SELECT id FROM "case" WHERE case_no = ?', (found["case_no"],)
+        ).fetchone()
+        for name, (query, *values) in PLACES.items():
+            row = connection.execute(query, [case_id if value == "case" else value for value in values])
+            one = row.fetchone()
+            if one is not None:
+                found[name] = one[0]
+        team = f"%@{TEAM[whose]}"
+        people = connection.execute("SELECT email, id FROM user WHERE email LIKE ?", (team,)).fetchall()
+        found["people"] = {email.split("@")[0]: number for email, number in people}
+    found["user_id"] = found["people"]["nuclear"]
+    return found
+
+
+PLACES: dict[str, tuple[str, ...]] = {
+    "member_id": (
+        "SELECT id FROM case_member WHERE case_id = ? AND discipline = 'genetics_molecular'",
+        "case",
+    ),
+    "material": ("SELECT min(number) FROM material WHERE case_id = ? AND sha256 IS NOT NULL", "case"),
+    "file_id": (
+        "SELECT id FROM intake_file WHERE case_id = ? AND reason_code = 'same_uid_other_bytes'",
+        "case",
+    ),
+    "link_id": ("SELECT id FROM study_link WHERE case_id = ? AND state = 'waiting'", "case"),
+    "link_version": ("SELECT row_version FROM study_link WHERE case_id = ? AND state = 'waiting'", "case"),
+    "study_id": ("SELECT id FROM imaging_study WHERE study_instance_uid = '1.2.4.7'",),
+    "identity_id": (
+        "SELECT imaging_instance.identity_id FROM imaging_instance JOIN imaging_series "
+        "ON imaging_series.id = imaging_instance.series_id JOIN imaging_study "
+        "ON imaging_study.id = imaging_series.study_id WHERE study_instance_uid = '1.2.4.7'",
+    ),
+    "series_id": (
+        "SELECT imaging_series.id FROM imaging_series JOIN study_link "
+        "ON study_link.study_id = imaging_series.study_id WHERE case_id = ? AND state = 'linked'",
+        "case",
+    ),
+    "instance_id": (
+        "SELECT imaging_instance.id FROM imaging_instance JOIN imaging_series "
+        "ON imaging_series.id = imaging_instance.series_id JOIN study_link "
+        "ON study_link.study_id = imaging_series.study_id WHERE case_id = ? AND state = 'linked'",
+        "case",
+    ),
+    "meeting_id": ("SELECT meeting_id FROM agenda_item WHERE case_id = ?", "case"),
+    "meeting_version": (
+        "SELECT meeting.row_version FROM meeting JOIN agenda_item ON meeting.id = meeting_id WHERE case_id = ?",
+        "case",
+    ),
+    "item_version": ("SELECT row_version FROM agenda_item WHERE case_id = ?", "case"),
+    "outside_version": ("SELECT row_version FROM outside_opinion WHERE case_id = ?", "case"),
+    "input_version": (
+        "SELECT row_version FROM discipline_input WHERE case_id = ? AND discipline = 'surgical_oncology'",
+        "case",
+    ),
+    "statement_id": (
+        "SELECT statement.id FROM statement JOIN opinion ON opinion.id = opinion_id "
+        "WHERE case_id = ? AND number = 0 AND dropped_reason = '' ORDER BY statement.id LIMIT 1 OFFSET 2",
+        "case",
+    ),
+    "statement_version": (
+        "SELECT statement.row_version FROM statement JOIN opinion ON opinion.id = opinion_id "
+        "WHERE case_id = ? AND number = 0 AND dropped_reason = '' ORDER BY statement.id LIMIT 1 OFFSET 2",
+        "case",
+    ),
+    "opinion_version": ("SELECT row_version FROM opinion WHERE case_id = ? AND number = 0", "case"),
+    "open_rule": (
+        "SELECT rule FROM conflict_finding WHERE case_id = ? AND status = 'open' ORDER BY id LIMIT 1",
+        "case",
+    ),
+    "settled_rule": (
+        "SELECT rule FROM conflict_finding WHERE case_id = ? AND status = 'resolved' ORDER BY id LIMIT 1",
+        "case",
+    ),
+    "content_hash": (
+        "SELECT content_hash FROM opinion_version JOIN opinion ON opinion.id = opinion_id "
+        "WHERE case_id = ? ORDER BY opinion_version.id LIMIT 1",
+        "case",
+    ),
+    "verify_code": (
+        "SELECT verify_code FROM opinion_version JOIN opinion ON opinion.id = opinion_id WHERE case_id = ?",
+        "case",
+    ),
+    "delivery_version": (
+        "SELECT delivery.row_version FROM delivery JOIN recipient ON recipient.id = recipient_id "
+        "WHERE case_id = ? ORDER BY delivery.id DESC LIMIT 1",
+        "case",
+    ),
+}
