@@ -191,6 +191,7 @@ class IdentityForm(PageForm):
 class QuestionsForm(PageForm):
     """Up to ten questions, one a line in each language; lines of the same number belong together."""
 
+    row_version = HiddenField()
     english = TextAreaField(
         _l("Questions in English, one a line"), [DataRequired(_l("Write at least one question"))]
     )
@@ -201,6 +202,7 @@ class QuestionsForm(PageForm):
         self.english.data = "\n".join(question.text.en for question in case.questions)
         self.chinese.data = "\n".join(question.text.zh for question in case.questions)
         self.original.data = "\n".join(question.original for question in case.questions)
+        self.row_version.data = case.row_version
         return self
 
     def to_questions(self) -> list[tuple[Bitext, str]]:
@@ -255,14 +257,18 @@ class OutsideForm(PageForm):
         self.plan_en.data, self.plan_zh.data = opinion.plan.en, opinion.plan.zh
         return self
 
-    def to_record(self, steps: list[dict[str, Any]]) -> OutsideRecord:
+    def to_record(self, known: OutsideOpinion | None) -> OutsideRecord:
+        """What was typed; of the opinion as it was known, the parts this form does not show stay."""
         names = (*OUTSIDE_CHOICES, *OUTSIDE_TEXTS, *OUTSIDE_NUMBERS)
+        unseen = {key: value for key, value in known.fields.items() if key not in names} if known else {}
         fields = {name: self[name].data for name in names if self[name].data not in (None, "")}
         return OutsideRecord(
-            diagnosis_text=Bitext(self.diagnosis_en.data or "", self.diagnosis_zh.data or ""),
-            plan=Bitext(self.plan_en.data or "", self.plan_zh.data or ""),
-            fields=fields,
-            steps=steps,
+            diagnosis_text=Bitext(
+                (self.diagnosis_en.data or "").strip(), (self.diagnosis_zh.data or "").strip()
+            ),
+            plan=Bitext((self.plan_en.data or "").strip(), (self.plan_zh.data or "").strip()),
+            fields=unseen | fields,
+            steps=known.steps if known else [],
             institution=self.institution.data or "",
             country=(self.country.data or "").upper(),
             given_on=self.given_on.data,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from mdtapp.audit.events import EventType
-from mdtapp.audit.trail import Actor, record
+from mdtapp.audit.trail import Actor, lock_head, record
 from mdtapp.cases import access
 from mdtapp.cases.identity import seal
 from mdtapp.cases.models import (
@@ -29,17 +30,19 @@ from mdtapp.cases.models import (
     Urgency,
 )
 from mdtapp.cases.readiness import in_one_sentence, missing_for_panel, missing_for_review
-from mdtapp.cases.status import CASE_LIFECYCLE, CaseStatus
+from mdtapp.cases.status import BEFORE_REVIEW, CASE_LIFECYCLE, CaseStatus
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.clock import working_days_after
 from mdtapp.disciplines import catalogue
-from mdtapp.errors import Conflict, Invalid, NotAllowed
+from mdtapp.errors import Conflict, Invalid, InvalidTransition, NotAllowed
 from mdtapp.people.models import User
 from mdtapp.people.roles import Role
 from mdtapp.store.db import session
 
 CONSENT_TEXT_VERSION = "2026-1"
 ANSWER_IN_WORKING_DAYS = 5
+MOST_QUESTIONS = 10
+BY_THE_AGENDA = frozenset({"schedule", "unschedule"})
 PAIRED_SITES = {"breast", "lung", "kidney", "ovary"}
 SITE_FAMILIES = {
     "breast": "breast",
@@ -94,11 +97,17 @@ class CaseRecord:
 
 
 def register(
-    *, actor: Actor, at: datetime, patient: PatientFacts, case: CaseRecord, received_on: date
+    *,
+    actor: Actor,
+    at: datetime,
+    patient: PatientFacts,
+    case: CaseRecord,
+    received_on: date,
 ) -> Case:
-    """A new case; a known pseudonym means a further case of that patient."""
+    """A new case; a known pseudonym means a further case of that patient, whom a coordinator must see already."""
     _check_record(case)
-    person = _find_or_add_patient(patient)
+    lock_head()  # two registrations at once would take the same number or pseudonym
+    person = _find_or_add_patient(patient, actor)
     row = Case(case_no=_next_number(received_on.year), patient=person, received_on=received_on, created_at=at)
     _write_record(row, case)
     session.add(row)
@@ -158,16 +167,25 @@ def note_identity_shown(*, actor: User, at: datetime, case: Case) -> None:
     )
 
 
-def set_questions(*, actor: Actor, at: datetime, case: Case, questions: Sequence[tuple[Bitext, str]]) -> None:
-    """The patient's questions in their order; `(text, original words)`, keys Q1, Q2, …"""
+def set_questions(
+    *,
+    actor: Actor,
+    at: datetime,
+    case: Case,
+    questions: Sequence[tuple[Bitext, str]],
+    row_version: int | None = None,
+) -> None:
+    """The patient's questions in their order; `(text, original words)`, keys Q1, Q2, …
+
+    `row_version` is the case's as the page showed it; None outside a page.
+    """
     if isinstance(actor, User):
         access.check_can_change(actor, case)
-    if len(questions) > 10:
-        sentence = Bitext(
-            "At most ten questions fit one opinion. Join or drop some.",
-            "一份意见最多回答十个问题，请合并或删减。",
-        )
-        raise Invalid(sentence, fields={"questions": sentence})
+    wanted = "\n".join(str(text) for text, _ in questions)
+    if row_version is not None and row_version != case.row_version:
+        theirs = "\n".join(str(question.text) for question in case.questions)
+        raise Conflict(CHANGED_MEANWHILE, theirs=theirs, ours=wanted, version=case.row_version)
+    _check_questions(case, questions)
     kept = {question.position: question for question in case.questions}
     for position, (text, original) in enumerate(questions, start=1):
         row = kept.pop(position, None)
@@ -177,6 +195,7 @@ def set_questions(*, actor: Actor, at: datetime, case: Case, questions: Sequence
         row.text, row.original = text, original
     for row in kept.values():
         case.questions.remove(row)
+    flag_modified(case, "title")  # counts the version up: an older page of questions is then stale
     session.flush()
     record(
         EventType.CASE_AMENDED,
@@ -210,16 +229,22 @@ def transcribe_outside(
     wanted: OutsideRecord,
     row_version: int | None = None,
 ) -> OutsideOpinion:
-    """Writes one home hospital's opinion; whatever was checked before must be checked again."""
+    """Writes one home hospital's opinion; whatever was checked before must be checked again.
+
+    `row_version` is None for the first transcription under this label.
+    """
     if isinstance(actor, User):
         access.check_can_change(actor, case)
     row = next((opinion for opinion in case.outside_opinions if opinion.label == label), None)
     if row is None:
         row = OutsideOpinion(label=label)
         case.outside_opinions.append(row)
-    elif row_version is not None and row_version != row.row_version:
+    elif row_version != row.row_version:
         raise Conflict(
-            CHANGED_MEANWHILE, theirs=str(row.plan), ours=str(wanted.plan), version=row.row_version
+            CHANGED_MEANWHILE,
+            theirs=_outside_as_text(row),
+            ours=_outside_as_text(wanted),
+            version=row.row_version,
         )
     row.diagnosis_text, row.plan = wanted.diagnosis_text, wanted.plan
     row.fields, row.steps = dict(wanted.fields), [dict(step) for step in wanted.steps]
@@ -239,11 +264,24 @@ def transcribe_outside(
     return row
 
 
-def check_outside(*, actor: User, at: datetime, case: Case, label: str) -> None:
-    """A second person, never the one who typed it, confirms the transcription."""
+def check_outside(
+    *, actor: User, at: datetime, case: Case, label: str, row_version: int | None = None
+) -> None:
+    """A second person, never the one who typed it, confirms the transcription.
+
+    `row_version` is that of the transcription the page showed; None outside a page.
+    """
+    access.check_can_change(actor, case)
     opinion = next((row for row in case.outside_opinions if row.label == label), None)
     if opinion is None:
         raise Invalid(Bitext("There is no outside opinion to check.", "没有可核对的外院意见。"))
+    if row_version is not None and row_version != opinion.row_version:
+        raise Conflict(
+            Bitext(
+                "The transcription changed in between. Reload the page and compare it once more.",
+                "录入内容期间已有变化，请刷新页面后重新核对。",
+            )
+        )
     if opinion.transcribed_by_id == actor.id:
         raise NotAllowed(
             Bitext(
@@ -269,6 +307,9 @@ def record_consent(
     """The patient's answer for one purpose under the present text; earlier answers stay as rows."""
     if isinstance(actor, User):
         access.check_can_change(actor, case)
+    if given_on > at.date() + timedelta(days=1):  # the date at the centre may be one ahead of UTC
+        sentence = Bitext("The date of the signature lies in the future.", "签署日期不能晚于今天。")
+        raise Invalid(sentence, fields={"given_on": sentence})
     row = Consent(
         purpose=purpose,
         text_version=CONSENT_TEXT_VERSION,
@@ -370,11 +411,11 @@ def coordinate(*, actor: User, at: datetime, case: Case, action: str, reason: st
     """A move the coordinator makes on the page; the gates are checked here."""
     access.check_can_change(actor, case)
     transition = CASE_LIFECYCLE.transition(case.status, action)
-    if transition.who != "coordinator":
+    if transition.who != "coordinator" or action in BY_THE_AGENDA:
         raise NotAllowed(
             Bitext(
-                "This step happens by itself or by the chair, not here.",
-                "此步骤由系统或主席完成，不在此处操作。",
+                "This step follows from the agenda, the chair or the signatures, not from here.",
+                "此步骤由议程、主席或签署产生，不在此处操作。",
             )
         )
     _check_gate(case, action, reason)
@@ -457,6 +498,35 @@ def _check_record(case: CaseRecord) -> None:
         raise Invalid(Bitext("Some answers are missing or wrong.", "部分内容缺失或有误。"), fields=faults)
 
 
+def _check_questions(case: Case, questions: Sequence[tuple[Bitext, str]]) -> None:
+    """At most ten; once the panel answers them by number, a question stays what it was under its number."""
+    if len(questions) > MOST_QUESTIONS:
+        sentence = Bitext(
+            "At most ten questions fit one opinion. Join or drop some.",
+            "一份意见最多回答十个问题，请合并或删减。",
+        )
+        raise Invalid(sentence, fields={"questions": sentence})
+    if (case.held_from or case.status) in BEFORE_REVIEW:
+        return
+    texts = dict(enumerate((text for text, _ in questions), start=1))
+    changed = [row.key for row in case.questions if not _goes_on(row.text, texts.get(row.position))]
+    if changed:
+        keys = ", ".join(changed)
+        raise InvalidTransition(
+            Bitext(
+                f"The panel answers {keys} by its number already, so its words stay. Add a further question instead.",
+                f"会诊组已按编号回答 {keys}，其内容不能再改。请另加一个问题。",
+            )
+        )
+
+
+def _goes_on(before: Bitext, after: Bitext | None) -> bool:
+    """Whether the text is the same or only completed by the language it lacked."""
+    if after is None:
+        return False
+    return all(old in ("", new) for old, new in ((before.en, after.en), (before.zh, after.zh)))
+
+
 def _check_member(case: Case, user: User, role: MemberRole, discipline: str | None) -> None:
     lawful = {
         MemberRole.COORDINATOR: user.role == Role.COORDINATOR,
@@ -495,7 +565,7 @@ def _add_member(
     return member
 
 
-def _find_or_add_patient(facts: PatientFacts) -> Patient:
+def _find_or_add_patient(facts: PatientFacts, actor: Actor) -> Patient:
     pseudonym = facts.pseudonym.strip().upper()
     if not pseudonym or len(pseudonym) > 40:
         sentence = Bitext("Give a pseudonym such as CEDAR-208.", "请填写代号，例如 CEDAR-208。")
@@ -506,6 +576,12 @@ def _find_or_add_patient(facts: PatientFacts) -> Patient:
             sentence = Bitext(
                 "This pseudonym belongs to a person of another sex or birth year. Choose another one.",
                 "该代号属于性别或出生年份不同的患者，请另选。",
+            )
+            raise Invalid(sentence, fields={"pseudonym": sentence})
+        if isinstance(actor, User) and not _sees_patient(actor, found):
+            sentence = Bitext(
+                "This pseudonym is taken. Choose another one, or ask who coordinates that patient to add you.",
+                "该代号已被使用。请另选，或请该患者的协调员将您加入。",
             )
             raise Invalid(sentence, fields={"pseudonym": sentence})
         return found
@@ -525,10 +601,19 @@ def _find_or_add_patient(facts: PatientFacts) -> Patient:
     return row
 
 
+def _sees_patient(user: User, patient: Patient) -> bool:
+    """Whether one of the patient's cases is this person's to see: a further one opens the sealed identity."""
+    cases = session.scalars(select(Case).where(Case.patient_id == patient.id)).unique()
+    return any(access.can_see(user, case) for case in cases)
+
+
 def _next_number(year: int) -> str:
-    """`MDT-2026-0007`: the writers queue, so the next number is free."""
+    """`MDT-2026-0007`; the caller holds the lock under which the next number is free."""
     prefix = f"MDT-{year}-"
-    last = session.scalar(select(func.max(Case.case_no)).where(Case.case_no.like(f"{prefix}%")))
+    # The longest first: as text, 9999 would stand behind 10000.
+    longest_last = (func.length(Case.case_no).desc(), Case.case_no.desc())
+    numbers = select(Case.case_no).where(Case.case_no.startswith(prefix, autoescape=True))
+    last = session.scalar(numbers.order_by(*longest_last).limit(1))
     return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04d}"
 
 
@@ -551,3 +636,8 @@ def _as_text(case: Case | CaseRecord) -> dict[str, str]:
         "laterality": case.laterality,
         "wishes": str(case.wishes),
     }
+
+
+def _outside_as_text(opinion: OutsideOpinion | OutsideRecord) -> dict[str, str]:
+    codes = {key: str(value) for key, value in sorted(opinion.fields.items())}
+    return {"diagnosis": str(opinion.diagnosis_text), "plan": str(opinion.plan), **codes}

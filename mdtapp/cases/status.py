@@ -38,7 +38,7 @@ BEFORE_SIGNATURE = (
     S.DISCUSSED,
     S.DRAFTING,
 )
-TERMINAL = (S.CLOSED, S.WITHDRAWN)
+BEFORE_REVIEW = (S.NEW, S.INTAKE, S.INCOMPLETE, S.READY)
 
 
 def _t(action: str, source: S, target: S, who: str, guard: str = "") -> Transition[S]:
