@@ -62,11 +62,8 @@ class Origins:
             material, leaf = str(entry["material"]), entry.get("page")
             key = material if leaf is None else f"{material}:{leaf}"
             return self._kept("M", page("materials"), Origin(key, "" if leaf is None else f"p. {leaf}"))
-        if entry.get("rule"):
-            return self._kept("X", page("origin_rule"), Origin(str(entry["rule"]), ""))
-        if entry.get("chair"):
-            return self._kept("CH", page("origin_chair"), Origin("CH", ""))
-        return self._kept("TX", page("origin_template"), Origin("TX", ""))
+        key = str(entry["rule"]) if entry.get("rule") else "CH" if entry.get("chair") else "TX"
+        return self._kept("X", page("origin_decided"), Origin(key, ""))
 
     def _kept(self, group: str, heading: Bitext, origin: Origin) -> Origin:
         """The origin, listed once even when several entries (two statements of the chair) share its key."""
