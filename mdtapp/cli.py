@@ -5,30 +5,35 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from subprocess import SubprocessError
+from typing import Any, NoReturn, TypeVar
 
 import click
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from mdtapp import __version__, operate
 from mdtapp.app import create_app
 from mdtapp.audit.trail import Actor, command_line_actor, verify
 from mdtapp.cases.models import Case
 from mdtapp.cases.queries import NO_SUCH_CASE, find_case
-from mdtapp.clinical.bitext import Bitext
+from mdtapp.clinical.bitext import LANGUAGES, Bitext
 from mdtapp.config import Settings, UnsafeSettings
 from mdtapp.disciplines import catalogue
 from mdtapp.documents.verify import content_hash
 from mdtapp.errors import DomainError, Invalid, NotFound
 from mdtapp.materials.status import Source
-from mdtapp.opinions import exchange, exchange_completion, queries
+from mdtapp.opinions import exchange, exchange_completion, findings, queries
 from mdtapp.opinions.conflicts import evaluate, evaluate_outside
+from mdtapp.opinions.documents import Press
 from mdtapp.opinions.draft import build_draft
+from mdtapp.opinions.exchange_shape import check_plain
 from mdtapp.opinions.facts import CaseFacts
+from mdtapp.opinions.operations import drafted
 from mdtapp.opinions.panel import draft_sources
 from mdtapp.opinions.signing import House, is_intact
 from mdtapp.opinions.status import FindingStatus, OpinionStatus
@@ -39,6 +44,7 @@ from mdtapp.schema import migrate
 from mdtapp.store.db import unit_of_work
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+REFUSALS = (DomainError, UnsafeSettings, OSError, SQLAlchemyError, SubprocessError)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -49,13 +55,33 @@ def said_plainly(command: Command) -> Command:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except (DomainError, UnsafeSettings, OSError) as refusal:
-            words = refusal.sentence.en if isinstance(refusal, DomainError) else str(refusal)
-            fields = [text.en for text in refusal.fields.values()] if isinstance(refusal, Invalid) else []
-            click.echo(" ".join(dict.fromkeys([words, *fields])), err=True)
-            sys.exit(1)
+        except REFUSALS as refusal:
+            _end_with(_in_words(refusal), 1)
 
     return run  # type: ignore[return-value]
+
+
+def _end_with(sentence: str, status: int) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(status)
+
+
+def _in_words(refusal: Exception) -> str:
+    """What went wrong as one line for the person at the terminal."""
+    if isinstance(refusal, Invalid):
+        fields = [text.en for text in refusal.fields.values()]
+        return " ".join(dict.fromkeys([refusal.sentence.en, *fields]))
+    if isinstance(refusal, DomainError):
+        return refusal.sentence.en
+    if isinstance(refusal, OSError) and refusal.strerror:
+        return f"{refusal.filename or 'The system'}: {refusal.strerror}."
+    if isinstance(refusal, SQLAlchemyError):
+        return f"The database refused this, and nothing was stored: {_first_line(getattr(refusal, 'orig', refusal))}"
+    return _first_line(refusal)
+
+
+def _first_line(value: object) -> str:
+    return next(iter(str(value).splitlines()), type(value).__name__)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -117,10 +143,7 @@ def upgrade() -> None:
 def add_user(email: str, name: str, role: str, disciplines: tuple[str, ...], acting: str | None) -> None:
     """Add a person and print a one-time link for their password."""
     app = _app()
-    unknown = [key for key in disciplines if key not in catalogue().disciplines]
-    if unknown:
-        known = ", ".join(catalogue().disciplines)
-        raise Invalid(Bitext(f"There is no discipline {unknown[0]}. Known: {known}.", "无此学科。"))
+    _check_person(name, role, disciplines)
     with app.app_context(), unit_of_work():
         actor, at = _actor(acting), _now()
         user = people.add_person(
@@ -174,24 +197,18 @@ def seed_demo(as_json: bool) -> None:
 def import_case(file: Path, complete: bool, acting: str | None, as_json: bool) -> None:
     """Import whole cases in the exchange format."""
     app = _app()
-    imported = []
-    for entry in exchange.cases_in(_read_json(file)):
-        with app.app_context(), unit_of_work():
-            actor, at, key = _actor(acting), _now(), app.extensions["mdtapp.identity_key"]
-            found = exchange.import_case(
-                actor=actor, at=at, entry=entry, identity_key=key, demonstration=complete
-            )
-            if complete:
-                exchange_completion.complete(
-                    actor=actor,
-                    at=at,
-                    case=found.case,
-                    entry=entry,
-                    house=_house(app),
-                    store=app.extensions["mdtapp.objects"],
-                    make=app.extensions["mdtapp.press"].final,
-                )
-            imported.append(found.as_json())
+    entries = exchange.cases_in(_read_json(file))
+    for place, entry in enumerate(entries, start=1):
+        exchange.check(entry, place, complete=complete)
+    with app.app_context():
+        with unit_of_work():
+            actor = _actor(acting)
+            imported = [
+                _imported(app, actor, entry, place, complete) for place, entry in enumerate(entries, start=1)
+            ]
+        if complete:
+            for row in imported:
+                _release(app, acting, row["case_no"])
     if as_json:
         _print_json(imported)
         return
@@ -236,6 +253,8 @@ def import_materials(
 def conflicts(case_no: str | None, outside: bool, file: Path | None, as_json: bool) -> None:
     """Print the contradictions the rules name in a case, or in fragments of cases."""
     if file is not None:
+        if case_no is not None:
+            raise Invalid(Bitext("Name a case or a file, not both.", "请只指定病例号或文件之一。"))
         _print_json(_fired(_read_json(file), outside))
         return
     with _app().app_context(), unit_of_work(writing=False):
@@ -256,8 +275,8 @@ def draft(case_no: str, as_json: bool) -> None:
     del as_json
     with _app().app_context(), unit_of_work(writing=False):
         case = _case(case_no)
-        drafted = build_draft(queries.case_facts(case), **draft_sources(case)).as_json()
-    _print_json(drafted)
+        found = build_draft(queries.case_facts(case), **draft_sources(case)).as_json()
+    _print_json(found)
 
 
 @main.command("opinion-pdf")
@@ -267,11 +286,12 @@ def draft(case_no: str, as_json: bool) -> None:
 @click.option("--draft", "as_draft", is_flag=True, help="The chair's text now, with a watermark.")
 @said_plainly
 def opinion_pdf(case_no: str, out: Path, lang: Any, as_draft: bool) -> None:
-    """Write the opinion as a PDF: the stored bytes once it is released."""
+    """Write the opinion as a PDF: the stored bytes once it is released, a marked draft before the chair has begun."""
     app = _app()
     press = app.extensions["mdtapp.press"]
     with app.app_context(), unit_of_work(writing=False):
-        opinion = queries.get_opinion(_case(case_no).id)
+        case = _case(case_no)
+        opinion = queries.find_opinion(case.id) or drafted(case)
         version = None if as_draft else queries.running_version(opinion)
         pdf = press.document_of(version, lang) if version else press.draft(opinion, _house(app), lang)
     out.write_bytes(pdf)
@@ -289,18 +309,14 @@ def verify_pdf(file: Path, as_json: bool) -> None:
     try:
         content = file.read_bytes()
     except OSError as error:
-        click.echo(f"{file} cannot be read: {error.strerror}", err=True)
-        sys.exit(2)
+        _end_with(f"{file} cannot be read: {error.strerror}.", 2)
     if not content.startswith(b"%PDF-"):
-        click.echo(f"{file} is not a PDF.", err=True)
-        sys.exit(2)
+        _end_with(f"{file} is not a PDF.", 2)
     try:
-        app = _app()
-    except (DomainError, UnsafeSettings) as refusal:
-        click.echo(str(refusal), err=True)
-        sys.exit(2)
-    with app.app_context(), unit_of_work(writing=False):
-        report = _genuineness(content)
+        with _app().app_context(), unit_of_work(writing=False):
+            report = _genuineness(content)
+    except REFUSALS as refusal:
+        _end_with(_in_words(refusal), 2)
     if as_json:
         _print_json(report)
     else:
@@ -352,12 +368,12 @@ def restore(folder: Path) -> None:
 @said_plainly
 def doctor(as_json: bool) -> None:
     """Say what is missing or unsafe in this installation."""
-    findings = operate.examine(_settings())
+    examined = operate.examine(_settings())
     if as_json:
-        _print_json([asdict(finding) for finding in findings])
-    for finding in [] if as_json else findings:
+        _print_json([asdict(finding) for finding in examined])
+    for finding in [] if as_json else examined:
         click.echo(f"{'ok ' if finding.fine else 'BAD'}  {finding.what}: {finding.detail}")
-    sys.exit(0 if all(finding.fine for finding in findings) else 1)
+    sys.exit(0 if all(finding.fine for finding in examined) else 1)
 
 
 # --- parts used above ---------------------------------------------------------------------------
@@ -412,38 +428,30 @@ def _house(app: Flask) -> House:
 
 
 def _conflicts(case: Case, outside: bool) -> list[dict[str, Any]]:
-    """One entry per rule: what fires now with its stored state, and findings that no longer hold."""
+    """One entry per rule: what fires now with its state, and what was named once and does not hold any more."""
     facts = queries.case_facts(case)
-    firings = evaluate_outside(facts) if outside else evaluate(facts)
-    stored = {} if outside else {row.rule: row for row in queries.findings(case.id, with_obsolete=True)}
-    rows = [
-        {
-            "rule": firing.rule,
-            "severity": str(firing.severity),
-            "section": firing.section,
-            "inputs": list(firing.inputs),
-            "state": _state(stored.get(firing.rule), dict(firing.values)),
-        }
-        for firing in firings
-    ]
-    fired = {row["rule"] for row in rows}
-    rows += [
-        {
-            "rule": row.rule,
-            "severity": row.severity,
-            "section": row.section,
-            "inputs": list(row.values),
-            "state": str(FindingStatus.OBSOLETE),
-        }
-        for row in stored.values()
-        if row.rule not in fired
-    ]
-    return sorted(rows, key=lambda row: str(row["rule"]))
+    if outside:
+        return [
+            _entry(firing.rule, str(firing.severity), firing.section, firing.inputs, FindingStatus.OPEN)
+            for firing in evaluate_outside(facts)
+        ]
+    standing = findings.standing(case, facts)
+    states = [(row, row.status) for row in standing]
+    states += [(row, FindingStatus.OBSOLETE) for row in findings.past(case, standing)]
+    entries = [_entry(row.rule, row.severity, row.section, row.values, state) for row, state in states]
+    return sorted(entries, key=lambda entry: str(entry["rule"]))
 
 
-def _state(row: Any, values: dict[str, Any]) -> str:
-    same = row is not None and row.status != FindingStatus.OBSOLETE and row.values == values
-    return str(row.status) if same else str(FindingStatus.OPEN)
+def _entry(
+    rule: str, severity: str, section: str, inputs: Iterable[str], state: FindingStatus
+) -> dict[str, Any]:
+    return {
+        "rule": rule,
+        "severity": severity,
+        "section": section,
+        "inputs": list(inputs),
+        "state": str(state),
+    }
 
 
 def _fired(fragments: Any, outside: bool) -> Any:
@@ -471,7 +479,9 @@ def _genuineness(content: bytes) -> dict[str, Any]:
     genuine = version is not None and is_intact(version)
     if version is None or not genuine:
         return {"genuine": False, "version": None, "case_no": None, "state": None, "signers": []}
-    state = "current" if version.opinion.status == OpinionStatus.RELEASED else str(version.opinion.status)
+    state = "current" if queries.is_current(version) else "superseded"
+    if version.opinion.status == OpinionStatus.WITHDRAWN:
+        state = "withdrawn"
     return {
         "genuine": True,
         "version": version.version,
@@ -493,13 +503,71 @@ def _genuineness(content: bytes) -> dict[str, Any]:
 
 def _read_json(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        read = json.loads(file.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise Invalid(Bitext(f"{file} is not a text in UTF-8.", "文件不是 UTF-8 文本。")) from error
     except json.JSONDecodeError as error:
         raise Invalid(
             Bitext(f"{file} is not JSON: {error.msg} in line {error.lineno}.", "文件不是 JSON。")
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise Invalid(
+            Bitext(
+                f"{file} holds a number or a nesting that no case has.", "文件中的数字或嵌套层次无法读取。"
+            )
+        ) from error
+    check_plain(read)
+    return read
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _check_person(name: str, role: str, disciplines: tuple[str, ...]) -> None:
+    """What the page of people asks as well."""
+    unknown = [key for key in disciplines if key not in catalogue().disciplines]
+    if unknown:
+        known = ", ".join(catalogue().disciplines)
+        raise Invalid(Bitext(f"There is no discipline {unknown[0]}. Known: {known}.", "无此学科。"))
+    if not name.strip():
+        raise Invalid(Bitext("Give the person's name with --name.", "请填写姓名。"))
+    if role == Role.SPECIALIST and not disciplines:
+        raise Invalid(Bitext("A specialist needs at least one --discipline.", "专科医生须至少有一个学科。"))
+
+
+def _imported(app: Flask, actor: Actor, entry: exchange.Json, place: int, complete: bool) -> dict[str, Any]:
+    """One case of a file, in the running transaction."""
+    with exchange.named(entry, place):
+        at, key = _now(), app.extensions["mdtapp.identity_key"]
+        found = exchange.import_case(
+            actor=actor, at=at, entry=entry, identity_key=key, demonstration=complete
+        )
+        if complete:
+            exchange_completion.complete(
+                actor=actor,
+                at=at,
+                case=found.case,
+                entry=entry,
+                house=_house(app),
+            )
+        return found.as_json()
+
+
+def _release(app: Flask, acting: str | None, case_no: str) -> None:
+    """Makes the documents of a completed case, without holding the database meanwhile, and stores them."""
+    press: Press = app.extensions["mdtapp.press"]
+    with unit_of_work(writing=False):
+        version = queries.signed_version(queries.get_opinion(_case(case_no).id))
+        pdfs = {lang: press.final(version, lang) for lang in LANGUAGES}
+    with unit_of_work():
+        exchange_completion.release(
+            actor=_actor(acting),
+            at=_now(),
+            case=_case(case_no),
+            store=press.store,
+            make=lambda _version, lang: pdfs[lang],
+        )
 
 
 def _print_json(value: Any) -> None:

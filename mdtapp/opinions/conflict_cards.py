@@ -10,15 +10,37 @@ from mdtapp.disciplines import catalogue
 from mdtapp.disciplines.definitions import Field, FieldType
 from mdtapp.opinions import findings
 from mdtapp.opinions.conflicts import RULES, Resolution
+from mdtapp.opinions.facts import CaseFacts
 from mdtapp.opinions.models import ConflictFinding
+from mdtapp.opinions.status import FindingStatus
 from mdtapp.opinions.words import OUTSIDE, RESOLUTION, resolution_label
 from mdtapp.people.models import User
 
+RECORD = {
+    "case": Bitext("Record", "病例记录"),
+    "patient": Bitext("Patient", "患者"),
+    "questions": Bitext("Questions", "问题"),
+    "history": Bitext("History", "病史"),
+    "draft": Bitext("Opinion", "意见书"),
+}
 
-def card_of(row: ConflictFinding, case: Case, user: User) -> dict[str, Any]:
+
+def cards_of(case: Case, facts: CaseFacts, user: User) -> list[dict[str, Any]]:
+    """A card for each conflict that stands now, then for each that does not any more."""
+    standing = findings.standing(case, facts)
+    past = findings.past(case, standing)
+    return [
+        *(card_of(row, case, facts, user) for row in standing),
+        *(card_of(row, case, facts, user) | {"state": str(FindingStatus.OBSOLETE)} for row in past),
+    ]
+
+
+def card_of(row: ConflictFinding, case: Case, facts: CaseFacts, user: User) -> dict[str, Any]:
     """The dictionary `components/conflict.html` draws."""
     rule = RULES[row.rule]
     disciplines = catalogue().disciplines
+    sides = findings.sides(row)
+    waits = findings.needs_confirmation(row, case, facts)
     return {
         "id": row.id,
         "rule": row.rule,
@@ -27,44 +49,37 @@ def card_of(row: ConflictFinding, case: Case, user: User) -> dict[str, Any]:
         "section": row.section,
         "title": rule.title,
         "row_version": row.row_version,
+        "seen": findings.fingerprint(row),
         "disciplines": [
             {"code": disciplines[key].short, "name": disciplines[key].label, "state": "signed"}
-            for key in findings.disciplines_in(row)
+            for key in sides
             if key in disciplines
         ],
         "sides": [side for path, value in row.values.items() if (side := _side(path, value))],
-        "choices": _choices(row) if Resolution.CHOOSE_INPUT in rule.resolutions else [],
-        "resolutions": [
-            {"code": str(each), "label": RESOLUTION[each]}
-            for each in rule.resolutions
-            if each != Resolution.BLOCK_UNTIL_FIXED
-        ],
+        "choices": [{"key": key, "label": _whose(key)} for key in sides]
+        if Resolution.CHOOSE_INPUT in rule.resolutions
+        else [],
+        "resolutions": [{"code": str(each), "label": RESOLUTION[each]} for each in findings.ways(row)],
         "only_by_data": rule.only_by_data,
         "settled": _settled(row),
-        "needs_confirmation": findings.needs_confirmation(row, case),
-        "may_confirm": findings.may_confirm(user, row, case),
+        "needs_confirmation": waits,
+        "may_confirm": waits and user.id in findings.confirmers(row, case, facts),
     }
-
-
-def _choices(row: ConflictFinding) -> list[dict[str, Any]]:
-    """Whose view may be chosen: everybody whose value the finding saw."""
-    heads = dict.fromkeys(path.split(".", 1)[0] for path in row.values)
-    return [{"key": key, "label": _whose(key)} for key in heads if key not in {"case", "patient", "draft"}]
 
 
 def _side(path: str, value: Any) -> dict[str, Any] | None:
     head, _, key = path.partition(".")
     if value in (None, "", [], {}):
         return None
-    code = catalogue().disciplines[head].short if head in catalogue().disciplines else _whose(head).en
-    return {"code": code, "quote": value_words(head, key, value)}
+    known = catalogue().disciplines.get(head)
+    return {"code": known.short if known else _whose(head), "quote": value_words(head, key, value)}
 
 
 def _whose(head: str) -> Bitext:
-    if head == "outside":
+    if head == findings.OUTSIDE:
         return OUTSIDE
     known = catalogue().disciplines.get(head)
-    return known.label if known else Bitext(head, head)
+    return known.label if known else RECORD[head]
 
 
 def value_words(discipline: str, key: str, value: Any) -> Bitext:
@@ -73,41 +88,43 @@ def value_words(discipline: str, key: str, value: Any) -> Bitext:
     if field is None:
         return _plain(value)
     label = field.label
-    words = _with_field(field, discipline, value)
+    words = _with_field(field, value)
     return Bitext(f"{label.en}: {words.en}", f"{label.zh}：{words.zh}")
 
 
-def _with_field(field: Field, discipline: str, value: Any) -> Bitext:
+def _with_field(field: Field, value: Any) -> Bitext:
     if field.type == FieldType.TABLE and isinstance(value, list):
-        rows = [_row(field, discipline, row) for row in value if isinstance(row, dict)]
-        return Bitext("; ".join(row.en for row in rows), "；".join(row.zh for row in rows))
+        return _joined([_row(field, row) for row in value if isinstance(row, dict)], "; ", "；")
     if field.choices and isinstance(value, list):
-        labels = [_label(discipline, field.choices, str(code)) for code in value]
-        return Bitext(", ".join(each.en for each in labels), "、".join(each.zh for each in labels))
+        return _joined([catalogue().label(field.choices, str(code)) for code in value], ", ", "、")
     if field.choices:
-        return _label(discipline, field.choices, str(value))
+        return catalogue().label(field.choices, str(value))
     plain = _plain(value)
     if field.unit:
         return Bitext(f"{plain.en} {field.unit}", f"{plain.zh} {field.unit}")
     return plain
 
 
-def _row(field: Field, discipline: str, row: dict[str, Any]) -> Bitext:
+def _row(field: Field, row: dict[str, Any]) -> Bitext:
     parts = [
-        _with_field(column, discipline, row[column.key])
+        _with_field(column, row[column.key])
         for column in field.columns
         if column.tier == "core" and row.get(column.key) not in (None, "", [], {})
     ]
-    return Bitext(" · ".join(part.en for part in parts), " · ".join(part.zh for part in parts))
+    return _joined(parts, " · ", " · ")
 
 
-def _label(discipline: str, choice_set: str, code: str) -> Bitext:
-    return catalogue().label(choice_set, code)
+def _joined(parts: list[Bitext], en: str, zh: str) -> Bitext:
+    return Bitext(en.join(part.en for part in parts), zh.join(part.zh for part in parts))
 
 
 def _plain(value: Any) -> Bitext:
     if isinstance(value, dict) and ("en" in value or "zh" in value):
         return Bitext.of(value)
+    if isinstance(value, dict):  # a question or an event of the history
+        return _joined([_plain(each) for each in value.values()], " · ", " · ")
+    if isinstance(value, list):
+        return _joined([_plain(each) for each in value], "; ", "；")
     if isinstance(value, bool):
         return Bitext("yes", "是") if value else Bitext("no", "否")
     return Bitext(str(value), str(value))

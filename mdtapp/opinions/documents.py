@@ -9,13 +9,21 @@ from typing import Any
 from mdtapp.cases.identity import unseal
 from mdtapp.clinical.bitext import Bitext, Language
 from mdtapp.documents.renderer import Renderer
-from mdtapp.opinions.freezing import freeze
+from mdtapp.errors import InvalidTransition
+from mdtapp.opinions.freezing import freeze, identity_digest
 from mdtapp.opinions.models import Opinion, OpinionVersion
 from mdtapp.opinions.signing import House, frozen_of, signatures_of
+from mdtapp.opinions.status import OpinionStatus
 from mdtapp.store.objects import ObjectStore
 
 DRAFT = Bitext("DRAFT – not for use", "草稿，不作诊疗依据")
 UNSIGNED = Bitext("NOT SIGNED YET", "尚未签署")
+UNRELEASED = Bitext("SIGNED, NOT RELEASED YET", "已签署，尚未发布")
+OTHER_PERSON = Bitext(
+    "The patient's identity was changed after this text was frozen, so no document names it. "
+    "Seal the identity as it was, or have the text sent back and frozen again.",
+    "文本定稿后患者身份信息已被修改，不能据此生成文件。请恢复原身份信息，或退回文本后重新定稿。",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +36,9 @@ class Press:
     base_url: str
 
     def document_of(self, version: OpinionVersion, lang: Language = "en") -> bytes:
-        """The released bytes; before release the frozen text, marked as not signed."""
-        if version.pdf_sha256 and lang == "en":
-            return self.store.read(version.pdf_sha256)
-        return self.final(version, lang) if version.pdf_sha256 else self.unsigned(version, lang)
+        """The released bytes; before release the frozen text, marked as not signed or not released."""
+        released = version.pdf_zh_sha256 if lang == "zh" else version.pdf_sha256
+        return self.store.read(released) if released else self.unreleased(version, lang)
 
     def final(self, version: OpinionVersion, lang: Language = "en") -> bytes:
         """With signatures and the patient's name, as it is released."""
@@ -44,10 +51,15 @@ class Press:
             verify_url=f"{self.base_url}/verify?code={version.verify_code}",
         )
 
-    def unsigned(self, version: OpinionVersion, lang: Language = "en") -> bytes:
+    def unreleased(self, version: OpinionVersion, lang: Language = "en") -> bytes:
         """The frozen text with whatever signatures there are, watermarked, under the pseudonym."""
+        signed = version.opinion.status == OpinionStatus.SIGNED
         return self.renderer.render_opinion(
-            frozen_of(version), signatures=signatures_of(version), lang=lang, watermark=UNSIGNED, code=None
+            frozen_of(version),
+            signatures=signatures_of(version),
+            lang=lang,
+            watermark=UNRELEASED if signed else UNSIGNED,
+            code=None,
         )
 
     def draft(self, opinion: Opinion, house: House, lang: Language = "en") -> bytes:
@@ -63,9 +75,14 @@ class Press:
         return self.renderer.render_opinion(frozen, signatures=[], lang=lang, watermark=DRAFT, code=None)
 
     def _named(self, version: OpinionVersion) -> Mapping[str, Any]:
-        """The frozen text with the patient's name from the sealed identity, as a signed medical document must."""
+        """The frozen text with the patient's name from the sealed identity, as a signed medical document must.
+
+        The name printed is the one the panel signed for: another identity than the frozen one is refused.
+        """
         frozen = frozen_of(version)
         sealed = version.opinion.case.patient.identity
-        if sealed is not None:
-            frozen["patient"]["name"] = unseal(sealed.sealed, self.identity_key).get("name")
-        return frozen
+        identity = unseal(sealed.sealed, self.identity_key) if sealed else None
+        digest = identity_digest(identity, self.identity_key) if identity else None
+        if digest != frozen["patient"]["identity_digest"]:
+            raise InvalidTransition(OTHER_PERSON)
+        return frozen | {"patient": frozen["patient"] | {"name": identity.get("name") if identity else None}}

@@ -1,12 +1,14 @@
 """`import-case --complete`: the file's meeting, settlements and opinion, up to a finished document.
 
 The case is a demonstration from then on: its document says so on every page and cannot be sent.
+`complete` ends with the signatures; the caller makes the documents, which takes seconds, and then calls `release`.
+The meeting has the date of the file; everything else happens, and is recorded, at the moment of the import.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
 from typing import Any
 
 from mdtapp.audit.events import EventType
@@ -14,21 +16,25 @@ from mdtapp.audit.trail import Actor, record
 from mdtapp.cases import operations as cases
 from mdtapp.cases.models import Case, MemberRole
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.disciplines import catalogue
 from mdtapp.errors import Invalid
 from mdtapp.meetings.models import AgendaItem, Attendance, Dissent, Meeting, Presence
 from mdtapp.meetings.status import AgendaStatus, MeetingStatus
 from mdtapp.opinions import findings, queries
-from mdtapp.opinions.exchange import moment_of
-from mdtapp.opinions.models import ConflictFinding, Opinion, OpinionVersion, SignatureMeaning, Statement
+from mdtapp.opinions.exchange import Importer
+from mdtapp.opinions.models import ConflictFinding, Opinion, OpinionVersion, SignatureMeaning
 from mdtapp.opinions.operations import (
+    CHAIR,
     drop_what_was_not_chosen,
     gaps_before_review,
     gaps_in_language,
+    put,
+    refuse_gaps,
     start,
     untranslated,
 )
 from mdtapp.opinions.signers import required_signers
-from mdtapp.opinions.signing import House, freeze_version, put_signature, release_version
+from mdtapp.opinions.signing import House, Maker, freeze_version, put_signature, release_version
 from mdtapp.opinions.status import FINDING_LIFECYCLE, FindingStatus, OpinionStatus
 from mdtapp.people.models import User
 from mdtapp.store.db import session
@@ -40,59 +46,48 @@ PRESENCE = {
     "remote": Presence.VIDEO,
     "video": Presence.VIDEO,
     "written": Presence.WRITTEN,
+    "absent": Presence.ABSENT,
 }
 
 
-def complete(
-    *,
-    actor: Actor,
-    at: datetime,
-    case: Case,
-    entry: Json,
-    house: House,
-    store: ObjectStore,
-    make: Callable[[OpinionVersion], bytes],
-) -> OpinionVersion:
-    """Meeting, decision, opinion, settlements, signatures and document of an imported case."""
-    met = moment_of(case.meeting_on, at)
-    _decide(actor, met, case, entry)
-    opinion = start(actor=actor, at=met, case=case)
+def complete(*, actor: Actor, at: datetime, case: Case, entry: Json, house: House) -> OpinionVersion:
+    """Meeting, decision, opinion, settlements and signatures of a checked and imported case."""
+    actor = Importer(actor.actor_ref)
+    _decide(actor, at, case, entry)
+    opinion = start(actor=actor, at=at, case=case)
     _leave_out_untranslated(opinion)
-    _chair_statements(opinion, entry)
-    findings.refresh(actor=actor, at=met, case=case)
-    _settle(actor, met, opinion, entry)
-    findings.refresh(actor=actor, at=met, case=case)
-    gaps = [*gaps_before_review(opinion), *gaps_in_language(opinion)]
-    if gaps:
-        raise Invalid(
-            Bitext(
-                f"{case.case_no} cannot be completed from the file. " + " ".join(gap.en for gap in gaps),
-                f"无法根据文件完成 {case.case_no}。" + "".join(gap.zh for gap in gaps),
-            )
-        )
+    _add_chair_statements(opinion, entry)
+    findings.refresh(actor=actor, at=at, case=case)
+    _settle(actor, at, opinion, entry)
+    findings.refresh(actor=actor, at=at, case=case)
+    refuse_gaps([*gaps_before_review(opinion), *gaps_in_language(opinion)])
     version = freeze_version(
         actor=actor,
         frozen_by=_chair(case),
-        at=met,
+        at=at,
         opinion=opinion,
         house=house,
         target=OpinionStatus.AWAITING_SIGNATURE,
     )
-    dissenters = {row["discipline"] for row in (entry.get("consensus") or {}).get("dissent") or []}
+    dissenters = {row["discipline"] for row in _dissents(entry)}
     for signer in required_signers(opinion):
-        meaning = (
-            SignatureMeaning.AGREE_WITH_DISSENT if signer.discipline in dissenters else SignatureMeaning.AGREE
-        )
+        dissents = signer.discipline in dissenters
         put_signature(
             actor=actor,
-            at=met,
+            at=at,
             opinion=opinion,
             version=version,
             signer=signer,
-            meaning=meaning,
+            meaning=SignatureMeaning.AGREE_WITH_DISSENT if dissents else SignatureMeaning.AGREE,
             imported=True,
         )
-    return release_version(actor=actor, at=met, opinion=opinion, store=store, make=make)
+    return version
+
+
+def release(*, actor: Actor, at: datetime, case: Case, store: ObjectStore, make: Maker) -> OpinionVersion:
+    """The documents of a completed case are stored."""
+    opinion = queries.get_opinion(case.id)
+    return release_version(actor=Importer(actor.actor_ref), at=at, opinion=opinion, store=store, make=make)
 
 
 def _chair(case: Case) -> User:
@@ -102,53 +97,48 @@ def _chair(case: Case) -> User:
     return found
 
 
+def _dissents(entry: Json) -> list[Json]:
+    return list((entry.get("consensus") or {}).get("dissent") or [])
+
+
 def _decide(actor: Actor, at: datetime, case: Case, entry: Json) -> None:
     """The meeting with its attendance, decision, votes and dissent, as the file tells them."""
     consensus = entry.get("consensus") or {}
     vote = consensus.get("vote") or {}
+    # The file dates a meeting by its day only.
+    met = datetime.combine(case.meeting_on, time(10), UTC) if case.meeting_on else at
     meeting = Meeting(
         title="Imported meeting",
-        starts_at=at,
+        starts_at=met,
         timezone="Asia/Shanghai",
         chair=_chair(case),
         status=MeetingStatus.ENDED,
-        started_at=at,
-        ended_at=at,
+        started_at=min(met, at),
+        ended_at=min(met, at),
     )
     item = AgendaItem(
         case=case,
         position=1,
         status=AgendaStatus.CONCLUDED,
-        result_class=str(consensus.get("result_class") or ""),
-        also=list(consensus.get("also") or []),
+        result_class=_result_class(consensus.get("result_class")),
+        also=[_result_class(code) for code in consensus.get("also") or []],
         decision=Bitext.of(consensus.get("summary")),
-        votes_for=int(vote.get("for") or 0),
-        votes_against=int(vote.get("against") or 0),
-        votes_abstain=int(vote.get("abstain") or 0),
+        votes_for=vote.get("for") or 0,
+        votes_against=vote.get("against") or 0,
+        votes_abstain=vote.get("abstain") or 0,
         dissent_asked=True,
-        decided_at=at,
+        decided_at=min(met, at),
         minutes_used=(entry.get("meeting") or {}).get("minutes"),
     )
     meeting.items.append(item)
-    authors = {member.discipline: member.user for member in case.members if member.discipline}
+    authors = {str(member.discipline): member.user for member in case.members if member.discipline}
     for seat in entry.get("panel") or []:
-        presence = (
-            PRESENCE.get(str(seat.get("mode")), Presence.IN_PERSON)
-            if seat.get("attended")
-            else Presence.ABSENT
-        )
-        item.attendances.append(
-            Attendance(user=authors[seat["discipline"]], discipline=seat["discipline"], presence=presence)
-        )
-    for row in consensus.get("dissent") or []:
-        item.dissents.append(
-            Dissent(
-                user=authors[row["discipline"]],
-                discipline=row["discipline"],
-                text=Bitext.of(row["text"]),
-                at=at,
-            )
-        )
+        author, discipline = authors[seat["discipline"]], seat["discipline"]
+        item.attendances.append(Attendance(user=author, discipline=discipline, presence=_presence(seat)))
+    for row in _dissents(entry):
+        author = _author(authors, row.get("discipline") or "")
+        text = Bitext.of(row.get("text"))
+        item.dissents.append(Dissent(user=author, discipline=row["discipline"], text=text, at=min(met, at)))
     session.add(meeting)
     session.flush()
     for action in ("schedule", "discuss"):
@@ -164,13 +154,44 @@ def _decide(actor: Actor, at: datetime, case: Case, entry: Json) -> None:
     )
 
 
-def _chair_statements(opinion: Opinion, entry: Json) -> None:
-    """Sentences the file marks as the chair's own, and a red flag's words where the draft has none."""
+def _result_class(code: str | None) -> str:
+    if code is None or code not in catalogue().result_classes:
+        raise Invalid(
+            Bitext(
+                f"The consensus has no known result class: {code or 'none given'}.",
+                f"会诊结论类别未知：{code or '未填写'}。",
+            )
+        )
+    return code
+
+
+def _presence(seat: Json) -> Presence:
+    """How a member took part; whoever has no mode of their own was in the room."""
+    mode = seat.get("mode") or "in_person"
+    if mode not in PRESENCE:
+        raise Invalid(Bitext(f"The panel has an unknown mode: {mode}.", f"会诊组的参与方式未知：{mode}。"))
+    return PRESENCE[mode] if seat.get("attended", True) else Presence.ABSENT
+
+
+def _author(authors: Mapping[str, User], discipline: str) -> User:
+    if discipline not in authors:
+        raise Invalid(
+            Bitext(
+                f"Somebody dissents who is not on the panel: {discipline}.",
+                f"提出异议者不在会诊组中：{discipline}。",
+            )
+        )
+    return authors[discipline]
+
+
+def _add_chair_statements(opinion: Opinion, entry: Json) -> None:
+    """Sentences the file marks as the chair's own; all others follow from the inputs."""
     sections = (entry.get("opinion_seed") or {}).get("sections") or {}
     for section, rows in sections.items():
         for row in rows:
             if any(origin.get("discipline") == "chair" for origin in row.get("provenance") or []):
-                _add(opinion, section, Bitext.of(row["text"]), row.get("question_id") or "")
+                text, question = Bitext.of(row.get("text")), row.get("question_id") or ""
+                put(opinion, section, text, provenance=[CHAIR], question=question)
     session.flush()
 
 
@@ -182,24 +203,10 @@ def _leave_out_untranslated(opinion: Opinion) -> None:
     session.flush()
 
 
-def _add(opinion: Opinion, section: str, text: Bitext, question: str = "") -> None:
-    position = max((s.position for s in opinion.statements if s.section == section), default=-1) + 1
-    opinion.statements.append(
-        Statement(
-            section=section,
-            position=position,
-            text=text,
-            original=text,
-            provenance=[{"chair": "statement"}],
-            question=question,
-        )
-    )
-
-
 def _settle(actor: Actor, at: datetime, opinion: Opinion, entry: Json) -> None:
     """The file's settlements; a critical one is confirmed by a second member of the panel."""
     case = opinion.case
-    wanted = {row["rule"]: row for row in entry.get("resolutions") or []}
+    wanted = {row.get("rule"): row for row in entry.get("resolutions") or []}
     for finding in queries.findings(case.id):
         row = wanted.get(finding.rule)
         if row is None or finding.status != FindingStatus.OPEN:
@@ -210,14 +217,15 @@ def _settle(actor: Actor, at: datetime, opinion: Opinion, entry: Json) -> None:
 
 
 def _resolve(actor: Actor, at: datetime, case: Case, finding: ConflictFinding, row: Json) -> None:
+    resolution, reason = row.get("decision") or "", Bitext.of(row.get("reason"))
+    chosen = row.get("chosen") or ""
+    findings.check_settlement(finding, resolution, reason, chosen)
     finding.status = FINDING_LIFECYCLE.target(finding.status, "resolve")
-    finding.resolution, finding.chosen = str(row["decision"]), str(row.get("chosen") or "")
-    finding.reason, finding.resolved_at = Bitext.of(row.get("reason")), at
-    finding.resolved_by_id = _chair(case).id
+    finding.resolution, finding.chosen, finding.reason = resolution, chosen, reason
+    finding.resolved_by_id, finding.resolved_at = _chair(case).id, at
     session.flush()
     if findings.needs_confirmation(finding, case):
-        finding.confirmed_by_id = min(findings.confirmers(finding, case))
-        finding.confirmed_at = at
+        finding.confirmed_by_id, finding.confirmed_at = min(findings.confirmers(finding, case)), at
         session.flush()
     record(
         EventType.CONFLICT_RESOLVED,

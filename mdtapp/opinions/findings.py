@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
 from mdtapp.audit.events import EventType
-from mdtapp.audit.trail import Actor, record
-from mdtapp.cases.access import check_is_chair, disciplines_of
+from mdtapp.audit.trail import Actor, lock_head, record
+from mdtapp.cases.access import check_is_chair
 from mdtapp.cases.models import Case, MemberRole
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.errors import Conflict, Invalid, NotAllowed
+from mdtapp.disciplines import catalogue
+from mdtapp.errors import Conflict, Invalid, InvalidTransition, NotAllowed
 from mdtapp.opinions import queries
 from mdtapp.opinions.conflicts import RULES, Firing, Resolution, Severity, evaluate
+from mdtapp.opinions.facts import CaseFacts
 from mdtapp.opinions.models import ConflictFinding
 from mdtapp.opinions.status import FINDING_LIFECYCLE, FindingStatus
 from mdtapp.people.access import check_permission
@@ -22,15 +25,43 @@ from mdtapp.store.db import session
 from mdtapp.store.types import canonical_json
 
 BLOCKING = frozenset({Severity.CRITICAL, Severity.MAJOR})
+OUTSIDE = "outside"
+CHANGED_MEANWHILE = Bitext(
+    "This conflict changed in between. Reload the page and look at it again.",
+    "该矛盾期间已有变化，请刷新页面后重新查看。",
+)
+
+
+def standing(case: Case, facts: CaseFacts | None = None) -> list[ConflictFinding]:
+    """What holds now, in order of the rules, whatever was changed since the rules were last run; stores nothing.
+
+    It is the stored finding where that saw the same values, else a new open one that nobody has stored yet.
+    """
+    stored = {row.rule: row for row in queries.findings(case.id)}
+    firings = evaluate(facts or queries.case_facts(case))
+    return [_kept(stored.get(firing.rule), firing) or _new(firing, case) for firing in firings]
+
+
+def past(case: Case, now_standing: Sequence[ConflictFinding]) -> list[ConflictFinding]:
+    """The latest finding of each rule that was named once and does not hold any more."""
+    holds = {row.rule for row in now_standing}
+    rows = queries.findings(case.id, with_obsolete=True)
+    return [row for row in rows if row.rule not in holds and row.rule in RULES]
+
+
+def fingerprint(row: ConflictFinding) -> str:
+    """Tells apart two findings of one rule by the values they saw; a page sends it back."""
+    return hashlib.sha256(canonical_json([row.rule, row.values]).encode()).hexdigest()[:16]
 
 
 def refresh(*, actor: Actor, at: datetime, case: Case) -> Sequence[ConflictFinding]:
     """Runs every rule on what is signed now. A finding whose values changed becomes obsolete, never overwritten."""
+    lock_head()  # two runs at once would store the same finding twice
     firings = {firing.rule: firing for firing in evaluate(queries.case_facts(case))}
     running = {row.rule: row for row in queries.findings(case.id)}
     for rule, row in running.items():
         firing = firings.get(rule)
-        if firing is None or canonical_json(row.values) != canonical_json(dict(firing.values)):
+        if firing is None or _kept(row, firing) is None:
             _outdate(row, actor, at)
     session.flush()
     for rule, firing in firings.items():
@@ -51,17 +82,21 @@ def resolve(
     reason: Bitext,
     chosen: str = "",
     row_version: int | None = None,
+    seen: str = "",
 ) -> ConflictFinding:
-    """The chair settles one conflict by a way the rule allows, with a reason in at least one language."""
+    """The chair settles one conflict by a way the rule allows, with a reason in at least one language.
+
+    `row_version` and `seen` (a `fingerprint`) are what the page showed; None and empty outside a page.
+    """
     check_permission(actor, Permission.CONFLICT_RESOLVE)
     check_is_chair(actor, case)
+    refresh(actor=actor, at=at, case=case)
     row = queries.get_finding(case.id, rule)
-    if row_version is not None and row_version != row.row_version:
-        raise Conflict(
-            Bitext("Somebody settled this in between. Reload the page.", "期间他人已处理，请刷新页面。")
-        )
+    if row_version not in (None, row.row_version) or seen not in ("", fingerprint(row)):
+        raise Conflict(CHANGED_MEANWHILE)
     status = FINDING_LIFECYCLE.target(row.status, "resolve")
-    _check_resolution(row, resolution, reason, chosen, case)
+    check_settlement(row, resolution, reason, chosen)
+    chosen = chosen if resolution == Resolution.CHOOSE_INPUT else ""
     row.status, row.resolution, row.chosen, row.reason = status, resolution, chosen, reason
     row.resolved_by_id, row.resolved_at = actor.id, at
     session.flush()
@@ -78,13 +113,22 @@ def resolve(
     return row
 
 
-def confirm(*, actor: User, at: datetime, case: Case, rule: str) -> ConflictFinding:
+def confirm(
+    *, actor: User, at: datetime, case: Case, rule: str, row_version: int | None = None
+) -> ConflictFinding:
     """A second person, of a discipline the rule names where there is one, confirms a critical settlement."""
     check_permission(actor, Permission.OPINION_SIGN)
-    row = queries.get_finding(case.id, rule)
-    if row.status != FindingStatus.RESOLVED:
-        raise Invalid(Bitext("The chair settles this first.", "须先由主席处理。"))
-    if actor.id not in confirmers(row, case):
+    facts = queries.case_facts(case)
+    row = next((row for row in standing(case, facts) if row.rule == rule), None)
+    if row is None or row_version not in (None, row.row_version):
+        raise Conflict(CHANGED_MEANWHILE)
+    if not needs_confirmation(row, case, facts):
+        raise InvalidTransition(
+            Bitext(
+                "There is no settlement here that waits for a second person.", "此处没有待第二人确认的处理。"
+            )
+        )
+    if actor.id not in confirmers(row, case, facts):
         raise NotAllowed(
             Bitext(
                 "Another member of the panel, of the discipline this concerns, confirms it.",
@@ -104,50 +148,53 @@ def confirm(*, actor: User, at: datetime, case: Case, rule: str) -> ConflictFind
     return row
 
 
-def confirmers(row: ConflictFinding, case: Case) -> set[int]:
+def confirmers(row: ConflictFinding, case: Case, facts: CaseFacts | None = None) -> set[int]:
     """The people who may confirm: authors of the disciplines the rule names, else any other author."""
-    named = set(RULES[row.rule].confirmers(queries.case_facts(case)))
+    named = set(RULES[row.rule].confirmers(facts or queries.case_facts(case)))
     authors = [m for m in case.members if m.role == MemberRole.AUTHOR and m.user_id != row.resolved_by_id]
     of_discipline = {m.user_id for m in authors if m.discipline in named}
     return of_discipline or {m.user_id for m in authors}
 
 
-def needs_confirmation(row: ConflictFinding, case: Case) -> bool:
+def needs_confirmation(row: ConflictFinding, case: Case, facts: CaseFacts | None = None) -> bool:
     """A settled critical conflict that names a discipline stays open until a second person confirms it."""
     return (
         row.status == FindingStatus.RESOLVED
         and row.severity == Severity.CRITICAL
         and row.confirmed_by_id is None
-        and bool(RULES[row.rule].confirmers(queries.case_facts(case)))
+        and bool(RULES[row.rule].confirmers(facts or queries.case_facts(case)))
     )
 
 
-def blocking(case: Case) -> list[ConflictFinding]:
+def blocking(case: Case, facts: CaseFacts | None = None) -> list[ConflictFinding]:
     """What keeps the opinion from being sent on: open critical or major conflicts, unconfirmed critical ones."""
+    facts = facts or queries.case_facts(case)
     return [
         row
-        for row in queries.findings(case.id)
-        if (row.status == FindingStatus.OPEN and row.severity in BLOCKING) or needs_confirmation(row, case)
+        for row in standing(case, facts)
+        if (row.status == FindingStatus.OPEN and row.severity in BLOCKING)
+        or needs_confirmation(row, case, facts)
     ]
 
 
-def disciplines_in(row: ConflictFinding) -> list[str]:
-    """The disciplines whose values the finding saw, in the order of its paths."""
-    heads = [path.split(".", 1)[0] for path in row.values]
-    return [head for head in dict.fromkeys(heads) if head not in {"outside", "case", "patient", "draft"}]
+def sides(row: ConflictFinding) -> list[str]:
+    """Whose view may be chosen: the disciplines and the home hospital with a value the finding saw, in its order."""
+    voices = (OUTSIDE, *catalogue().disciplines)
+    heads = [path.partition(".")[0] for path, value in row.values.items() if value not in (None, "", [], {})]
+    return [head for head in dict.fromkeys(heads) if head in voices]
 
 
-def may_confirm(user: User, row: ConflictFinding, case: Case) -> bool:
+def ways(row: ConflictFinding) -> list[Resolution]:
+    """How the chair may settle it: none where only a changed input mends it."""
+    rule = RULES[row.rule]
     return (
-        needs_confirmation(row, case)
-        and user.id in confirmers(row, case)
-        and bool(disciplines_of(user, case))
+        [] if rule.only_by_data else [way for way in rule.resolutions if way != Resolution.BLOCK_UNTIL_FIXED]
     )
 
 
-def _check_resolution(row: ConflictFinding, resolution: str, reason: Bitext, chosen: str, case: Case) -> None:
-    rule = RULES[row.rule]
-    if resolution not in rule.resolutions or resolution == Resolution.BLOCK_UNTIL_FIXED:
+def check_settlement(row: ConflictFinding, resolution: str, reason: Bitext, chosen: str) -> None:
+    """Invalid unless the rule can be settled that way, for a reason, and with a view that was heard."""
+    if resolution not in ways(row):
         raise Invalid(
             Bitext(
                 "This conflict cannot be settled that way. The author amends the input, or choose another way.",
@@ -157,8 +204,7 @@ def _check_resolution(row: ConflictFinding, resolution: str, reason: Bitext, cho
     if not reason:
         sentence = Bitext("Say why in at least one sentence.", "请至少用一句话说明理由。")
         raise Invalid(sentence, fields={"reason": sentence})
-    sides = {path.split(".", 1)[0] for path in row.values}
-    if resolution == Resolution.CHOOSE_INPUT and chosen not in sides:
+    if resolution == Resolution.CHOOSE_INPUT and chosen not in sides(row):
         sentence = Bitext("Choose whose view stands.", "请选择采用哪一方的意见。")
         raise Invalid(sentence, fields={"chosen": sentence})
 
@@ -175,15 +221,30 @@ def _outdate(row: ConflictFinding, actor: Actor, at: datetime) -> None:
     )
 
 
-def _find(firing: Firing, actor: Actor, at: datetime, case: Case) -> None:
-    row = ConflictFinding(
+def _kept(row: ConflictFinding | None, firing: Firing) -> ConflictFinding | None:
+    """The stored finding, when it saw the values that are there now."""
+    same = row is not None and canonical_json(row.values) == canonical_json(dict(firing.values))
+    return row if same else None
+
+
+def _new(firing: Firing, case: Case) -> ConflictFinding:
+    return ConflictFinding(
         case_id=case.id,
         rule=firing.rule,
         severity=str(firing.severity),
         section=firing.section,
         values=dict(firing.values),
-        found_at=at,
+        status=FindingStatus.OPEN,
+        resolution="",
+        chosen="",
+        reason=Bitext(),
+        row_version=1,
     )
+
+
+def _find(firing: Firing, actor: Actor, at: datetime, case: Case) -> None:
+    row = _new(firing, case)
+    row.found_at = at
     session.add(row)
     session.flush()
     record(

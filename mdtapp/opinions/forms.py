@@ -57,6 +57,7 @@ class SettlementForm(PageForm):
     """How a conflict is settled; `resolution` is the button that was pressed."""
 
     row_version = HiddenField()
+    seen = HiddenField()
     resolution = StringField(_l("Resolution"), [DataRequired(_l("Choose how it is settled"))])
     chosen = StringField(_l("Whose view stands"), [Optional(), Length(max=60)])
     reason = TextAreaField(_l("Reason in English"), [Optional(), Length(max=4000)])

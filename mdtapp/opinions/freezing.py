@@ -66,10 +66,6 @@ def content_hash(frozen: str) -> str:
     return hashlib.sha256(frozen.encode()).hexdigest()
 
 
-def as_canonical(frozen: dict[str, Any]) -> str:
-    return canonical_json(frozen)
-
-
 def identity_digest(identity: dict[str, Any], key: str) -> str:
     """A keyed digest of name and birth date: the version is bound to the person without naming them."""
     content = canonical_json([identity.get("name"), identity.get("birth_date")])
@@ -118,7 +114,7 @@ def _sections(opinion: Opinion) -> list[dict[str, Any]]:
     kept = kept_statements(opinion)
     sections = []
     for place, section in enumerate(catalogue().sections, start=1):
-        rows = sorted((s for s in kept if s.section == section.key), key=lambda s: (s.position, s.id))
+        rows = [row for row in kept if row.section == section.key]
         sections.append(
             {
                 "key": section.key,

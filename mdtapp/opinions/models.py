@@ -149,7 +149,10 @@ class StatementEdit(Keyed, Base):
 
 
 class OpinionVersion(Keyed, Base):
-    """A frozen text: canonical JSON and its SHA-256. Rows are never changed, only added."""
+    """A frozen text: canonical JSON and its SHA-256. Only what became of it is written later: void, released.
+
+    `pdf_sha256` and `pdf_zh_sha256` name the released documents, English and Chinese leading.
+    """
 
     __tablename__ = "opinion_version"
     __table_args__ = (
@@ -164,8 +167,11 @@ class OpinionVersion(Keyed, Base):
     frozen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     frozen_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     void: Mapped[bool] = mapped_column(default=False)
+    void_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    voided_by: Mapped[str] = mapped_column(String(120), default="", server_default="")
     verify_code: Mapped[str] = mapped_column(String(20), unique=True)
     pdf_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    pdf_zh_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
 
     opinion: Mapped[Opinion] = relationship(back_populates="versions")
     signatures: Mapped[list[Signature]] = relationship(back_populates="version", order_by="Signature.id")

@@ -7,19 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from mdtapp.audit.events import EventType
-from mdtapp.audit.trail import Actor, record
+from mdtapp.audit.trail import Actor, lock_head, record
 from mdtapp.cases.models import Case
 from mdtapp.cases.operations import move as move_case
+from mdtapp.cases.status import CASE_LIFECYCLE
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
 from mdtapp.errors import Conflict, Invalid, InvalidTransition
 from mdtapp.meetings.queries import decision_of
 from mdtapp.opinions import access, findings, queries
 from mdtapp.opinions.draft import build_draft
+from mdtapp.opinions.drafting.verdicts import CLASS_MARKS
+from mdtapp.opinions.drafting.words import sentence
 from mdtapp.opinions.inputs.operations import lock_inputs
 from mdtapp.opinions.models import ConflictFinding, Opinion, Statement, StatementEdit, VersionKind
 from mdtapp.opinions.panel import draft_sources
-from mdtapp.opinions.status import OPINION_LIFECYCLE, OpinionStatus
+from mdtapp.opinions.status import OPINION_LIFECYCLE, FindingStatus, OpinionStatus
 from mdtapp.people.models import User
 from mdtapp.store.db import session
 
@@ -29,12 +32,15 @@ CHANGED_MEANWHILE = Bitext(
 )
 ADDENDUM_REASONS = ("new_material", "answer_to_question", "correction", "safety")
 CHAIR = {"chair": "statement"}
+CHAIRS_RESULT = {"chair": "result_class"}
+RESULT = "result_class"
 
 
 def start(*, actor: Actor, at: datetime, case: Case) -> Opinion:
     """Takes the draft of the signed inputs as the chair's text; the meeting's decision must exist."""
     if isinstance(actor, User):
         access.check_can_edit(actor, case)
+    lock_head()  # two presses of the button would start it twice
     decision = decision_of(case.id)
     if decision is None:
         raise InvalidTransition(
@@ -45,18 +51,11 @@ def start(*, actor: Actor, at: datetime, case: Case) -> Opinion:
             Bitext("The opinion is started already. Open it.", "意见书已开始撰写，请打开。")
         )
     lock_inputs(actor=actor, at=at, case=case)
-    opinion = Opinion(
-        case_id=case.id,
-        result_class=decision.result_class,
-        also=list(decision.also),
-        status=OPINION_LIFECYCLE.target(OpinionStatus.DRAFT, "edit"),
-        created_at=at,
-    )
+    opinion = drafted(case)
+    opinion.result_class, opinion.also = decision.result_class, list(decision.also)
+    opinion.status = OPINION_LIFECYCLE.target(OpinionStatus.DRAFT, "edit")
+    opinion.created_at = at
     session.add(opinion)
-    draft = build_draft(queries.case_facts(case), **draft_sources(case))
-    for section in draft.as_json()["sections"]:
-        for position, drafted in enumerate(section["statements"]):
-            opinion.statements.append(_from_draft(section["key"], position, drafted))
     session.flush()
     move_case(actor=actor, at=at, case=case, action="start_drafting")
     record(EventType.OPINION_STARTED, actor=actor, at=at, subject=f"opinion:{opinion.id}", case_id=case.id)
@@ -64,17 +63,37 @@ def start(*, actor: Actor, at: datetime, case: Case) -> Opinion:
     return opinion
 
 
+def drafted(case: Case) -> Opinion:
+    """The draft of the signed inputs as an opinion that nobody has started; not stored."""
+    draft = build_draft(queries.case_facts(case), **draft_sources(case))
+    opinion = Opinion(
+        case_id=case.id,
+        case=case,
+        kind=VersionKind.OPINION,
+        number=0,
+        status=OpinionStatus.DRAFT,
+        result_class=draft.result_class or "",
+        also=list(draft.also),
+    )
+    for section in draft.as_json()["sections"]:
+        for position, statement in enumerate(section["statements"]):
+            opinion.statements.append(_from_draft(section["key"], position, statement))
+    return opinion
+
+
 def start_addendum(*, actor: User, at: datetime, case: Case, reason: str, text: Bitext) -> Opinion:
-    """Opens the next addendum to a released opinion; the first document is never touched."""
+    """Opens the next addendum to a released opinion, and a case that was over; the first document is never touched."""
     access.check_can_edit(actor, case)
+    access.check_is_running(case)
+    lock_head()  # two at once would take the same number
     opinion = queries.get_opinion(case.id)
     if opinion.status != OpinionStatus.RELEASED:
         raise InvalidTransition(
             Bitext("The opinion is not released yet, so edit it instead.", "意见书尚未发布，请直接修改。")
         )
     if reason not in ADDENDUM_REASONS:
-        sentence = Bitext("Choose why an addendum is needed.", "请选择补充意见的原因。")
-        raise Invalid(sentence, fields={"reason": sentence})
+        wanting = Bitext("Choose why an addendum is needed.", "请选择补充意见的原因。")
+        raise Invalid(wanting, fields={"reason": wanting})
     number = len(queries.addenda(case.id)) + 1
     addendum = Opinion(
         case_id=case.id,
@@ -89,6 +108,8 @@ def start_addendum(*, actor: User, at: datetime, case: Case, reason: str, text: 
     session.add(addendum)
     session.flush()
     _add(addendum, "summary_patient", text, actor, at)
+    if "reopen" in CASE_LIFECYCLE.actions_from(case.status):
+        move_case(actor=actor, at=at, case=case, action="reopen", reason=reason)
     record(
         EventType.OPINION_ADDENDUM_WRITTEN,
         actor=actor,
@@ -121,13 +142,18 @@ def reword(
                 "内容为空。如需删除请注明理由。",
             )
         )
+    if text == statement.text:
+        return statement
     session.add(
         StatementEdit(
             statement_id=statement.id, edited_by_id=actor.id, at=at, before=statement.text, after=text
         )
     )
+    still = [
+        one for one in statement.needs_translation if text.as_json()[one] == statement.text.as_json()[one]
+    ]
+    statement.needs_translation = sorted({*still, *text.missing()})
     statement.text, statement.edited_by_id, statement.edited_at = text, actor.id, at
-    statement.needs_translation = list(text.missing())
     return _edited(statement, actor, at, "reword")
 
 
@@ -144,9 +170,12 @@ def shift(*, actor: User, at: datetime, opinion: Opinion, statement_id: int, by:
     _check_editable(actor, opinion)
     statement = queries.get_statement(opinion, statement_id)
     row = [s for s in queries.kept_statements(opinion) if s.section == statement.section]
-    place = row.index(statement) if statement in row else 0
-    row.remove(statement)
-    row.insert(max(0, min(len(row), place + (1 if by > 0 else -1))), statement)
+    if statement not in row:
+        raise InvalidTransition(
+            Bitext("This sentence is dropped. Bring it back first.", "此句已删除，请先恢复。")
+        )
+    place = row.index(statement)
+    row.insert(max(0, place + (1 if by > 0 else -1)), row.pop(place))
     for position, each in enumerate(row):
         each.position = position
     return _edited(statement, actor, at, "move")
@@ -157,8 +186,8 @@ def drop(*, actor: User, at: datetime, opinion: Opinion, statement_id: int, reas
     _check_editable(actor, opinion)
     statement = queries.get_statement(opinion, statement_id)
     if not reason.strip():
-        sentence = Bitext("Say why this sentence is dropped.", "请说明删除此句的理由。")
-        raise Invalid(sentence, fields={"reason": sentence})
+        wanting = Bitext("Say why this sentence is dropped.", "请说明删除此句的理由。")
+        raise Invalid(wanting, fields={"reason": wanting})
     statement.dropped_reason = reason.strip()
     return _edited(statement, actor, at, "drop")
 
@@ -173,24 +202,15 @@ def bring_back(*, actor: User, at: datetime, opinion: Opinion, statement_id: int
 def choose_result(
     *, actor: User, at: datetime, opinion: Opinion, result_class: str, also: Sequence[str]
 ) -> None:
-    """The chair's result class; the proposal never overrides it."""
+    """The chair's result class; the proposal never overrides it. The sentences that say the result follow."""
     _check_editable(actor, opinion)
     known = catalogue().result_classes
     if result_class not in known or any(code not in known for code in also):
         raise Invalid(Bitext("Choose one of the result classes.", "请选择结论类别。"))
-    opinion.result_class, opinion.also = result_class, [code for code in also if code != result_class]
-    line = next((s for s in opinion.statements if s.section == "result_class" and not s.dropped_reason), None)
-    if line is not None and opinion.kind == VersionKind.OPINION:
-        wanted = known[result_class].patient_line
-        if line.text != wanted:
-            reword(
-                actor=actor,
-                at=at,
-                opinion=opinion,
-                statement_id=line.id,
-                text=wanted,
-                row_version=line.row_version,
-            )
+    opinion.result_class = result_class
+    opinion.also = [code for code in dict.fromkeys(also) if code != result_class]
+    if opinion.kind == VersionKind.OPINION:
+        _say_result(opinion, actor, at)
     session.flush()
     findings.refresh(actor=actor, at=at, case=opinion.case)
 
@@ -205,6 +225,7 @@ def settle(
     reason: Bitext,
     chosen: str = "",
     row_version: int | None = None,
+    seen: str = "",
 ) -> ConflictFinding:
     """Settles a conflict and lets the text follow: what was not chosen is dropped, dissent and gaps are written."""
     _check_editable(actor, opinion)
@@ -217,6 +238,7 @@ def settle(
         reason=reason,
         chosen=chosen,
         row_version=row_version,
+        seen=seen,
     )
     if resolution == "choose_input":
         for statement in drop_what_was_not_chosen(opinion, finding):
@@ -233,8 +255,8 @@ def drop_what_was_not_chosen(opinion: Opinion, finding: ConflictFinding) -> list
 
     They stay in the options and can be brought back. Returns what was dropped.
     """
-    lost = {path.split(".", 1)[0] for path in finding.values} - {finding.chosen}
-    fields = {path.split(".", 1)[-1] for path in finding.values}
+    lost = {path.partition(".")[0] for path in finding.values} - {finding.chosen}
+    fields = {path.partition(".")[2] for path in finding.values}
     if "first_step" in fields:
         fields.add("recommendation_steps")  # whoever begins differently has other steps
     dropped = []
@@ -256,7 +278,7 @@ def send_to_review(*, actor: User, at: datetime, opinion: Opinion) -> Opinion:
     """The panel may comment; refused while a conflict is open or a question has no answer."""
     access.check_can_edit(actor, opinion.case)
     findings.refresh(actor=actor, at=at, case=opinion.case)
-    _refuse(gaps_before_review(opinion))
+    refuse_gaps(gaps_before_review(opinion))
     return _move(opinion, "send_to_review", actor, at)
 
 
@@ -269,13 +291,24 @@ def take_back(*, actor: User, at: datetime, opinion: Opinion) -> Opinion:
 def pass_to_language(*, actor: User, at: datetime, opinion: Opinion) -> Opinion:
     """Both languages are complete; now somebody else compares them."""
     access.check_can_release(actor, opinion.case)
-    _refuse(gaps_in_language(opinion))
+    refuse_gaps(gaps_in_language(opinion))
     return _move(opinion, "pass_to_language", actor, at)
 
 
-def check_language(*, actor: User, at: datetime, opinion: Opinion) -> Opinion:
-    """A second person compared numbers, drug names, sides and negations of both languages."""
+def check_language(*, actor: User, at: datetime, opinion: Opinion, row_version: int | None = None) -> Opinion:
+    """A second person compared numbers, drug names, sides and negations of both languages.
+
+    `row_version` is that of the text the page showed; None outside a page.
+    """
     access.check_can_check_language(actor, opinion.case)
+    access.check_is_running(opinion.case)
+    if row_version not in (None, opinion.row_version):
+        raise Conflict(
+            Bitext(
+                "The text was edited in between. Reload the page and compare both languages again.",
+                "文本期间已被修改，请刷新页面后重新核对。",
+            )
+        )
     if opinion.status != OpinionStatus.LANGUAGE_CHECK:
         raise InvalidTransition(
             Bitext("The text is not at its language check now.", "目前不在语言核对阶段。")
@@ -292,12 +325,9 @@ def check_language(*, actor: User, at: datetime, opinion: Opinion) -> Opinion:
     return opinion
 
 
-def gaps_before_review(opinion: Opinion) -> list[Bitext]:
-    """Why the text cannot go to the panel yet."""
-    gaps = [
-        Bitext(f"Conflict {row.rule} is open.", f"矛盾 {row.rule} 尚未处理。")
-        for row in findings.blocking(opinion.case)
-    ]
+def gaps_before_review(opinion: Opinion, blocking: Sequence[ConflictFinding] | None = None) -> list[Bitext]:
+    """Why the text cannot go to the panel yet; `blocking` are the case's, when the caller has them."""
+    gaps = [_gap_of(row) for row in (findings.blocking(opinion.case) if blocking is None else blocking)]
     if opinion.kind == VersionKind.ADDENDUM:
         return gaps
     answered = {row.question for row in queries.kept_statements(opinion) if row.question}
@@ -322,6 +352,21 @@ def gaps_in_language(opinion: Opinion) -> list[Bitext]:
     ]
 
 
+def _gap_of(row: ConflictFinding) -> Bitext:
+    if row.status == FindingStatus.RESOLVED:
+        return Bitext(
+            f"A second person has to confirm how {row.rule} was settled.",
+            f"矛盾 {row.rule} 的处理须由第二人确认。",
+        )
+    return Bitext(f"Conflict {row.rule} is open.", f"矛盾 {row.rule} 尚未处理。")
+
+
+def refuse_gaps(gaps: Sequence[Bitext]) -> None:
+    """Invalid, with every gap, when there is one."""
+    if gaps:
+        raise Invalid(Bitext(" ".join(gap.en for gap in gaps), "".join(gap.zh for gap in gaps)))
+
+
 def untranslated(statement: Statement) -> bool:
     """Whether a language is missing, or only repeats original words nobody has translated yet."""
     return bool(statement.needs_translation or statement.text.missing())
@@ -329,6 +374,7 @@ def untranslated(statement: Statement) -> bool:
 
 def _check_editable(actor: User, opinion: Opinion) -> None:
     access.check_can_edit(actor, opinion.case)
+    access.check_is_running(opinion.case)
     if opinion.status != OpinionStatus.IN_EDIT:
         raise InvalidTransition(
             Bitext(
@@ -340,6 +386,7 @@ def _check_editable(actor: User, opinion: Opinion) -> None:
 
 
 def _move(opinion: Opinion, action: str, actor: Actor, at: datetime) -> Opinion:
+    access.check_is_running(opinion.case)
     opinion.status = OPINION_LIFECYCLE.target(opinion.status, action)
     session.flush()
     record(
@@ -376,30 +423,62 @@ def _add(
     question: str = "",
     provenance: list[dict[str, Any]] | None = None,
 ) -> Statement:
+    statement = put(opinion, section, text, question=question, provenance=[*(provenance or []), CHAIR])
+    statement.edited_by_id, statement.edited_at = actor.id, at
+    return _edited(statement, actor, at, "add")
+
+
+def put(
+    opinion: Opinion,
+    section: str,
+    text: Bitext,
+    *,
+    provenance: list[dict[str, Any]],
+    question: str = "",
+    mark: str = "",
+) -> Statement:
+    """A sentence at the end of its section; the caller records it."""
     if section not in {each.key for each in catalogue().sections}:
         raise Invalid(Bitext("There is no such section.", "无此部分。"))
     if not text:
-        sentence = Bitext("Write the sentence.", "请填写内容。")
-        raise Invalid(sentence, fields={"text": sentence})
+        wanting = Bitext("Write the sentence.", "请填写内容。")
+        raise Invalid(wanting, fields={"text": wanting})
     if question and question not in {q.key for q in opinion.case.questions}:
         raise Invalid(Bitext("There is no such question.", "无此问题。"))
-    position = max((s.position for s in opinion.statements if s.section == section), default=-1) + 1
     statement = Statement(
         section=section,
-        position=position,
+        position=max((s.position for s in opinion.statements if s.section == section), default=-1) + 1,
         text=text,
         original=text,
-        provenance=[*(provenance or []), CHAIR],
+        provenance=provenance,
         kind="advice" if section == "recommendation" else "finding",
         question=question,
-        edited_by_id=actor.id,
-        edited_at=at,
+        mark=mark,
+        needs_translation=[],
+        dropped_reason="",
     )
     opinion.statements.append(statement)
-    _edited(statement, actor, at, "add")
-    if question:
-        findings.refresh(actor=actor, at=at, case=opinion.case)
     return statement
+
+
+def _say_result(opinion: Opinion, actor: User, at: datetime) -> None:
+    """One sentence for each class of the result, in order; those of classes no longer chosen are dropped."""
+    known = catalogue().result_classes
+    wanted = {sentence(known[code].patient_line): code for code in (opinion.result_class, *opinion.also)}
+    lines = [s for s in opinion.statements if s.section == RESULT and s.provenance != [CHAIR]]
+    said = {line.text: line for line in lines}
+    for line in lines:
+        if line.text not in wanted and not line.dropped_reason:
+            line.dropped_reason = f"{RESULT}: {opinion.result_class}"
+            _edited(line, actor, at, "drop")
+    for place, (text, code) in enumerate(wanted.items()):
+        line = said.get(text) or put(
+            opinion, RESULT, text, provenance=[CHAIRS_RESULT], mark=CLASS_MARKS.get(code, "changed")
+        )
+        act = "bring_back" if line.dropped_reason else "add" if line.id is None else ""
+        line.dropped_reason, line.position = "", place - len(wanted)  # before the chair's own sentences
+        if act:
+            _edited(line, actor, at, act)
 
 
 def _from_draft(section: str, position: int, drafted: Mapping[str, Any]) -> Statement:
@@ -415,9 +494,5 @@ def _from_draft(section: str, position: int, drafted: Mapping[str, Any]) -> Stat
         question=drafted.get("question") or "",
         step=drafted.get("step"),
         needs_translation=list(drafted.get("needs_translation") or []),
+        dropped_reason="",
     )
-
-
-def _refuse(gaps: Sequence[Bitext]) -> None:
-    if gaps:
-        raise Invalid(Bitext(" ".join(gap.en for gap in gaps), "".join(gap.zh for gap in gaps)))

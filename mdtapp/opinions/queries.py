@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from mdtapp.cases.models import Case
@@ -23,7 +23,7 @@ from mdtapp.opinions.models import (
     StatementEdit,
     VersionKind,
 )
-from mdtapp.opinions.status import FindingStatus
+from mdtapp.opinions.status import OPINION_LIFECYCLE, FindingStatus, OpinionStatus
 from mdtapp.people.models import User
 from mdtapp.store.db import session
 
@@ -68,8 +68,9 @@ def edits_of(statement: Statement) -> Sequence[StatementEdit]:
 
 
 def kept_statements(opinion: Opinion) -> list[Statement]:
-    """The statements that stand in the opinion, without the dropped ones."""
-    return [row for row in opinion.statements if not row.dropped_reason]
+    """The statements that stand in the opinion, without the dropped ones, each section in its order."""
+    kept = (row for row in opinion.statements if not row.dropped_reason)
+    return sorted(kept, key=lambda row: (row.section, row.position, row.id or 0))
 
 
 def running_version(opinion: Opinion) -> OpinionVersion | None:
@@ -78,22 +79,35 @@ def running_version(opinion: Opinion) -> OpinionVersion | None:
     return versions[-1] if versions else None
 
 
-def get_version(version_id: int) -> OpinionVersion:
-    version = session.get(OpinionVersion, version_id)
-    if version is None:
-        raise NotFound(NO_SUCH_OPINION)
+def signed_version(opinion: Opinion) -> OpinionVersion:
+    """The frozen text whose documents can be made; InvalidTransition unless it is signed and not released."""
+    OPINION_LIFECYCLE.target(opinion.status, "release")
+    version = running_version(opinion)
+    assert version is not None
     return version
 
 
+def is_current(version: OpinionVersion) -> bool:
+    """Whether this text stands as released: not replaced and not withdrawn."""
+    opinion = version.opinion
+    return opinion.status == OpinionStatus.RELEASED and running_version(opinion) is version
+
+
+def sent_back(opinion: Opinion) -> OpinionVersion | None:
+    """The last frozen text, when a signer sent it back and nothing was frozen since."""
+    last = opinion.versions[-1] if opinion.versions else None
+    return last if last is not None and last.void else None
+
+
 def find_version_by_document(sha256: str) -> OpinionVersion | None:
-    """The version whose released document has these bytes."""
-    return session.scalars(select(OpinionVersion).where(OpinionVersion.pdf_sha256 == sha256)).first()
+    """The version one of whose released documents has these bytes."""
+    known = or_(OpinionVersion.pdf_sha256 == sha256, OpinionVersion.pdf_zh_sha256 == sha256)
+    return session.scalars(select(OpinionVersion).where(known)).first()
 
 
 def find_version_by_code(code: str) -> OpinionVersion | None:
-    return session.scalars(
-        select(OpinionVersion).where(OpinionVersion.verify_code == code.strip().upper())
-    ).first()
+    wanted = code.replace("\0", "").strip().upper()
+    return session.scalars(select(OpinionVersion).where(OpinionVersion.verify_code == wanted)).first()
 
 
 def findings(case_id: int, *, with_obsolete: bool = False) -> Sequence[ConflictFinding]:
@@ -133,10 +147,5 @@ def draft_part(opinion: Opinion) -> Mapping[str, Any]:
 
 def opinions_for(user: User) -> Sequence[Opinion]:
     """Opinions of the cases this person sees, newest first."""
-    return (
-        session.scalars(
-            select(Opinion).join(Case).where(visible_to(user)).order_by(Opinion.id.desc()).limit(200)
-        )
-        .unique()
-        .all()
-    )
+    seen = select(Opinion).join(Opinion.case).where(visible_to(user)).order_by(Opinion.id.desc()).limit(200)
+    return session.scalars(seen.options(selectinload(Opinion.case))).unique().all()

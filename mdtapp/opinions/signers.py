@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from mdtapp.cases.models import Case, MemberRole
@@ -34,10 +35,27 @@ def possible_signers(opinion: Opinion) -> list[Signer]:
     return _signers(opinion.case, set(catalogue().disciplines))
 
 
-def missing_signers(opinion: Opinion, version: OpinionVersion) -> list[Signer]:
-    """Required people whose signature is not on this version yet."""
-    signed = {signature.user_id for signature in version.signatures}
-    return [signer for signer in required_signers(opinion) if signer.user.id not in signed]
+@dataclass(frozen=True, slots=True)
+class NamedSigner:
+    """A signer as the frozen text names them."""
+
+    name: str
+    name_zh: str
+    discipline: str
+    role: str
+
+
+def missing_signers(version: OpinionVersion) -> list[NamedSigner]:
+    """Whose signature the frozen text asks for and does not have yet, whatever became of the panel since."""
+    signed = {(row.user.name, row.discipline, row.role) for row in version.signatures}
+    asked = [NamedSigner(**row) for row in json.loads(version.frozen)["signers"]]
+    return [one for one in asked if (one.name, one.discipline, one.role) not in signed]
+
+
+def core_without_signer(opinion: Opinion) -> list[str]:
+    """Core disciplines nobody on the panel can sign for."""
+    signing = {signer.discipline for signer in required_signers(opinion)}
+    return [key for key in catalogue().disciplines if key in _core() - signing]
 
 
 def _signers(case: Case, disciplines: set[str]) -> list[Signer]:

@@ -10,19 +10,21 @@ from datetime import date, datetime
 from typing import Any
 
 from mdtapp.audit.events import EventType
-from mdtapp.audit.trail import Actor, record
+from mdtapp.audit.trail import Actor, lock_head, record
 from mdtapp.cases.identity import unseal
 from mdtapp.cases.models import Case
 from mdtapp.cases.operations import move as move_case
 from mdtapp.cases.status import CaseStatus
-from mdtapp.clinical.bitext import Bitext
+from mdtapp.clinical.bitext import Bitext, Language
+from mdtapp.disciplines import catalogue
+from mdtapp.documents.printable import check_printable
 from mdtapp.errors import Conflict, Invalid, InvalidTransition, NotAllowed
 from mdtapp.opinions import access, findings
-from mdtapp.opinions.freezing import as_canonical, content_hash, freeze
-from mdtapp.opinions.models import Opinion, OpinionVersion, Signature, SignatureMeaning
-from mdtapp.opinions.operations import gaps_before_review, gaps_in_language
-from mdtapp.opinions.queries import running_version
-from mdtapp.opinions.signers import Signer, missing_signers, possible_signers
+from mdtapp.opinions.freezing import content_hash, freeze
+from mdtapp.opinions.models import Opinion, OpinionVersion, Signature, SignatureMeaning, VersionKind
+from mdtapp.opinions.operations import gaps_before_review, gaps_in_language, refuse_gaps
+from mdtapp.opinions.queries import running_version, signed_version
+from mdtapp.opinions.signers import Signer, core_without_signer, missing_signers, possible_signers
 from mdtapp.opinions.status import OPINION_LIFECYCLE, OpinionStatus
 from mdtapp.people.access import check_permission
 from mdtapp.people.models import User
@@ -30,12 +32,16 @@ from mdtapp.people.operations import check_reauthentication
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import session
 from mdtapp.store.objects import ObjectStore
+from mdtapp.store.types import canonical_json
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 TEXT_CHANGED = Bitext(
     "The text is not the one you read. Reload the page, read it, then sign.",
     "文本与您阅读的版本不同。请刷新页面，重新阅读后再签署。",
 )
+
+Maker = Callable[[OpinionVersion, Language], bytes]
+"""Makes the final document of a version, one language leading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ def finalise(
 ) -> OpinionVersion:
     """One transaction: checks everything again, freezes the text under its hash, opens it for signatures."""
     access.check_can_edit(actor, opinion.case)
+    access.check_is_running(opinion.case)
     if row_version != opinion.row_version:
         raise Conflict(TEXT_CHANGED)
     target = OPINION_LIFECYCLE.target(opinion.status, "finalise")
@@ -74,7 +81,7 @@ def freeze_version(
     sealed = opinion.case.patient.identity
     identity = unseal(sealed.sealed, house.identity_key) if sealed else None
     number = len(opinion.versions) + 1
-    frozen = as_canonical(
+    frozen = canonical_json(
         freeze(
             opinion,
             version=number,
@@ -84,6 +91,8 @@ def freeze_version(
             key=house.identity_key,
         )
     )
+    # What cannot be printed later must not be signed now; the name is printed from the sealed identity.
+    check_printable(json.loads(frozen) | {"name": (identity or {}).get("name")}, [], None)
     version = OpinionVersion(
         version=number,
         frozen=frozen,
@@ -118,6 +127,8 @@ def sign(
 ) -> Signature:
     """One member's signature on the frozen hash; when the last required one is there, the opinion is signed."""
     check_permission(actor, Permission.OPINION_SIGN)
+    access.check_is_running(opinion.case)
+    _queue()
     version = awaiting_version(opinion)
     signer = _signer(actor, opinion)
     if expected_hash != version.content_hash:
@@ -161,20 +172,22 @@ def put_signature(
         meaning=str(meaning),
         signer=signer.user.actor_ref,
     )
-    if not missing_signers(opinion, version):
+    if not missing_signers(version):
         _all_signed(opinion, actor, at)
     return signature
 
 
 def refuse(*, actor: User, at: datetime, opinion: Opinion, reason: str) -> Opinion:
-    """A signer sends the text back with a reason; every signature on it is void."""
+    """A signer sends the text back with a reason, which stays with it; every signature on it is void."""
     check_permission(actor, Permission.OPINION_SIGN)
+    access.check_is_running(opinion.case)
+    _queue()
     version = awaiting_version(opinion)
     _signer(actor, opinion)
     if not reason.strip():
         sentence = Bitext("Say what must change.", "请说明需要修改的内容。")
         raise Invalid(sentence, fields={"reason": sentence})
-    version.void = True
+    version.void, version.void_reason, version.voided_by = True, reason.strip(), actor.name
     opinion.status = OPINION_LIFECYCLE.target(opinion.status, "refuse")
     opinion.language_checked_by_id = opinion.language_checked_at = None
     session.flush()
@@ -194,10 +207,11 @@ def release(
     at: datetime,
     opinion: Opinion,
     store: ObjectStore,
-    make: Callable[[OpinionVersion], bytes],
+    make: Maker,
 ) -> OpinionVersion:
     """Makes the final document, keeps its bytes, and lets it be sent."""
     access.check_can_release(actor, opinion.case)
+    access.check_is_running(opinion.case)
     return release_version(actor=actor, at=at, opinion=opinion, store=store, make=make)
 
 
@@ -207,14 +221,13 @@ def release_version(
     at: datetime,
     opinion: Opinion,
     store: ObjectStore,
-    make: Callable[[OpinionVersion], bytes],
+    make: Maker,
 ) -> OpinionVersion:
     """As `release`, for a caller that has checked who may."""
+    version = signed_version(opinion)
     target = OPINION_LIFECYCLE.target(opinion.status, "release")
-    version = running_version(opinion)
-    assert version is not None
-    stored = store.put_bytes(make(version))
-    version.pdf_sha256 = stored.sha256
+    version.pdf_sha256 = store.put_bytes(make(version, "en")).sha256
+    version.pdf_zh_sha256 = store.put_bytes(make(version, "zh")).sha256
     opinion.status = target
     session.flush()
     record(
@@ -223,7 +236,8 @@ def release_version(
         at=at,
         subject=f"version:{version.id}",
         case_id=opinion.case_id,
-        pdf_sha256=stored.sha256,
+        pdf_sha256=version.pdf_sha256,
+        pdf_zh_sha256=version.pdf_zh_sha256,
     )
     return version
 
@@ -282,8 +296,25 @@ def _check_complete(opinion: Opinion) -> None:
     gaps = [*gaps_before_review(opinion), *gaps_in_language(opinion)]
     if opinion.language_checked_by_id is None:
         gaps.append(Bitext("Nobody has checked the language yet.", "尚未完成语言核对。"))
-    if gaps:
-        raise Invalid(Bitext(" ".join(gap.en for gap in gaps), "".join(gap.zh for gap in gaps)))
+    if opinion.kind == VersionKind.OPINION:
+        labels = [catalogue().disciplines[key].label for key in core_without_signer(opinion)]
+        gaps += [
+            Bitext(
+                f"Nobody on the panel can sign for {label.en.lower()}.", f"会诊组中无人可为{label.zh}签署。"
+            )
+            for label in labels
+        ]
+    refuse_gaps(gaps)
+
+
+def _queue() -> None:
+    """From here on this transaction is alone with the signatures: what was read before is read again.
+
+    Else the last two signers at once would each miss the other's signature, and nobody would be the last.
+    """
+    session.flush()
+    lock_head()
+    session.expire_all()
 
 
 def _signer(actor: User, opinion: Opinion) -> Signer:

@@ -13,14 +13,14 @@ from mdtapp.audit.events import EventType
 from mdtapp.audit.trail import record
 from mdtapp.cases.models import Case
 from mdtapp.cases.queries import get_case
-from mdtapp.clinical.bitext import Bitext, Language
+from mdtapp.clinical.bitext import LANGUAGES, Bitext, Language
 from mdtapp.disciplines import catalogue
 from mdtapp.documents.verify import content_hash as document_hash
-from mdtapp.errors import Invalid, NotAllowed
+from mdtapp.errors import NotAllowed
 from mdtapp.meetings.queries import decision_of
 from mdtapp.opinions import access, findings, operations, queries, signing
 from mdtapp.opinions.case_page import banner_for, may_see_inputs_of
-from mdtapp.opinions.conflict_cards import card_of
+from mdtapp.opinions.conflict_cards import cards_of
 from mdtapp.opinions.conflicts import RULES
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.forms import (
@@ -39,9 +39,10 @@ from mdtapp.opinions.signing import House
 from mdtapp.opinions.status import OpinionStatus
 from mdtapp.opinions.words import ADDENDUM_REASON, MEANING
 from mdtapp.people.roles import Permission
+from mdtapp.store.db import unit_of_work
 from mdtapp.store.numbers import whole_number
 from mdtapp.web.clock import now, settings, today
-from mdtapp.web.guards import public, requires
+from mdtapp.web.guards import public, public_upload, requires
 from mdtapp.web.limits import limiter
 from mdtapp.web.login import signed_in
 
@@ -60,7 +61,6 @@ def opinion_list() -> ResponseReturnValue:
 def conflict_list(case_no: str) -> ResponseReturnValue:
     case = get_case(case_no, signed_in())
     visible = may_see_inputs_of(case, signed_in())
-    rows = queries.findings(case.id, with_obsolete=True) if visible else []
     opinion = queries.find_opinion(case.id)
     is_chair = access.can_edit(signed_in(), case)
     return _page(
@@ -68,7 +68,7 @@ def conflict_list(case_no: str) -> ResponseReturnValue:
         case,
         "conflicts",
         visible=visible,
-        cards=[card_of(row, case, signed_in()) for row in rows],
+        cards=cards_of(case, queries.case_facts(case), signed_in()) if visible else [],
         rules=len(RULES),
         opinion=opinion,
         is_chair=is_chair,
@@ -82,7 +82,9 @@ def settle(case_no: str, rule: str) -> ResponseReturnValue:
     case = get_case(case_no, signed_in())
     form = SettlementForm()
     if not form.validate_on_submit():
-        raise Invalid(Bitext("Choose how the conflict is settled and say why.", "请选择处理方式并说明理由。"))
+        raise form.refusal(
+            Bitext("Choose how the conflict is settled and say why.", "请选择处理方式并说明理由。")
+        )
     operations.settle(
         actor=signed_in(),
         at=now(),
@@ -92,6 +94,7 @@ def settle(case_no: str, rule: str) -> ResponseReturnValue:
         reason=form.to_reason(),
         chosen=form.chosen.data or "",
         row_version=whole_number(form.row_version.data),
+        seen=form.seen.data or "",
     )
     return redirect(url_for("opinions.conflict_list", case_no=case_no, _anchor=f"conflict-{rule}"))
 
@@ -100,7 +103,13 @@ def settle(case_no: str, rule: str) -> ResponseReturnValue:
 @requires(Permission.OPINION_SIGN)
 def confirm(case_no: str, rule: str) -> ResponseReturnValue:
     case = get_case(case_no, signed_in())
-    findings.confirm(actor=signed_in(), at=now(), case=case, rule=rule)
+    findings.confirm(
+        actor=signed_in(),
+        at=now(),
+        case=case,
+        rule=rule,
+        row_version=whole_number(request.form.get("row_version")),
+    )
     return redirect(url_for("opinions.conflict_list", case_no=case_no, _anchor=f"conflict-{rule}"))
 
 
@@ -141,7 +150,7 @@ def start_addendum(case_no: str) -> ResponseReturnValue:
     case = get_case(case_no, signed_in())
     form = AddendumForm().fill_choices()
     if not form.validate_on_submit():
-        raise Invalid(Bitext("Say why, and write what is added.", "请选择原因并填写补充内容。"))
+        raise form.refusal(Bitext("Say why, and write what is added.", "请选择原因并填写补充内容。"))
     opened = operations.start_addendum(
         actor=signed_in(), at=now(), case=case, reason=form.reason.data or "", text=form.to_text()
     )
@@ -154,7 +163,7 @@ def reword(case_no: str, number: int, statement_id: int) -> ResponseReturnValue:
     opinion = _opinion(case_no, number)
     form = StatementForm()
     if not form.validate_on_submit():
-        raise Invalid(
+        raise form.refusal(
             Bitext(
                 "This text cannot be kept: it is too long or holds invisible marks.",
                 "内容过长或含有不可见字符，无法保存。",
@@ -177,7 +186,7 @@ def add(case_no: str, number: int) -> ResponseReturnValue:
     opinion = _opinion(case_no, number)
     form = NewStatementForm().fill_choices(opinion)
     if not form.validate_on_submit():
-        raise Invalid(Bitext("Choose the section and write the sentence.", "请选择部分并填写内容。"))
+        raise form.refusal(Bitext("Choose the section and write the sentence.", "请选择部分并填写内容。"))
     statement = operations.add(
         actor=signed_in(),
         at=now(),
@@ -226,7 +235,7 @@ def bring_back(case_no: str, number: int, statement_id: int) -> ResponseReturnVa
 def choose_result(case_no: str, number: int) -> ResponseReturnValue:
     form = ResultForm().fill_choices()
     if not form.validate_on_submit():
-        raise Invalid(Bitext("Choose one of the result classes.", "请选择结论类别。"))
+        raise form.refusal(Bitext("Choose one of the result classes.", "请选择结论类别。"))
     operations.choose_result(
         actor=signed_in(),
         at=now(),
@@ -261,7 +270,12 @@ def pass_to_language(case_no: str, number: int) -> ResponseReturnValue:
 @opinions.post("/cases/<case_no>/opinion/<int:number>/language-checked")
 @requires(Permission.OPINION_CHECK)
 def check_language(case_no: str, number: int) -> ResponseReturnValue:
-    operations.check_language(actor=signed_in(), at=now(), opinion=_opinion(case_no, number))
+    operations.check_language(
+        actor=signed_in(),
+        at=now(),
+        opinion=_opinion(case_no, number),
+        row_version=whole_number(request.form.get("row_version")),
+    )
     return _to_desk(case_no, number)
 
 
@@ -319,8 +333,17 @@ def refuse(case_no: str, number: int) -> ResponseReturnValue:
 @requires(Permission.OPINION_RELEASE)
 def release(case_no: str, number: int) -> ResponseReturnValue:
     press = _press()
+    with unit_of_work(writing=False):  # nobody else waits for the database while pages are made
+        opinion = _opinion(case_no, number)
+        access.check_can_release(signed_in(), opinion.case)
+        version = queries.signed_version(opinion)
+        pdfs = {language: press.final(version, language) for language in LANGUAGES}
     signing.release(
-        actor=signed_in(), at=now(), opinion=_opinion(case_no, number), store=press.store, make=press.final
+        actor=signed_in(),
+        at=now(),
+        opinion=_opinion(case_no, number),
+        store=press.store,
+        make=lambda _version, language: pdfs[language],
     )
     flash(_("The document is made and can be sent."), "ok")
     return _to_desk(case_no, number)
@@ -355,12 +378,11 @@ def verify() -> ResponseReturnValue:
 
 
 @opinions.post("/verify")
-@public
+@public_upload(LARGEST_DOCUMENT)
 @limiter.limit("30 per 5 minutes")
 def verify_document() -> ResponseReturnValue:
-    request.max_content_length = LARGEST_DOCUMENT
     uploaded = request.files.get("document")
-    code = (request.form.get("code") or "").strip()[:20]
+    code = "".join(filter(str.isprintable, request.form.get("code", ""))).strip()[:20]
     version = None
     if uploaded and uploaded.filename:
         version = queries.find_version_by_document(document_hash(uploaded.read(LARGEST_DOCUMENT + 1)))
@@ -384,14 +406,13 @@ class VerificationShown:
 def _verification(version: OpinionVersion | None, *, by_file: bool) -> VerificationShown:
     if version is None or not version.pdf_sha256 or not signing.is_intact(version):
         return VerificationShown(False, by_file, None, False)
-    return VerificationShown(True, by_file, version, version.opinion.status == OpinionStatus.RELEASED)
+    return VerificationShown(True, by_file, version, queries.is_current(version))
 
 
 def pdf_response(pdf: bytes, name: str) -> Response:
-    """A PDF shown by the browser's own viewer, in a sandbox outside our origin's rights."""
+    """A PDF we made, for the browser's own viewer."""
     response = Response(pdf, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
@@ -411,32 +432,35 @@ def _check_may_read(opinion: Opinion) -> None:
 
 def _desk(case: Case, opinion: Opinion, **forms: Any) -> str:
     _check_may_read(opinion)
+    user = signed_in()
     version = queries.running_version(opinion)
     kept = queries.kept_statements(opinion)
-    rows = queries.findings(case.id)
+    facts = queries.case_facts(case)
+    blocking = findings.blocking(case, facts)
+    is_chair = access.can_edit(user, case)
     return _page(
         "opinions/desk.html",
         case,
         "opinion",
         opinion=opinion,
         version=version,
+        sent_back=queries.sent_back(opinion),
         sections=[
-            (section, sorted((s for s in kept if s.section == section.key), key=lambda s: (s.position, s.id)))
-            for section in catalogue().sections
+            (section, [row for row in kept if row.section == section.key]) for section in catalogue().sections
         ],
         dropped=[s for s in opinion.statements if s.dropped_reason],
         untranslated=operations.untranslated,
         lacking=[row for row in kept if operations.untranslated(row)],
-        gaps=operations.gaps_before_review(opinion),
+        gaps=operations.gaps_before_review(opinion, blocking),
         language_gaps=operations.gaps_in_language(opinion),
-        open_conflicts=findings.blocking(case),
-        conflicts=rows,
-        can_edit=access.can_edit(signed_in(), case) and opinion.status == OpinionStatus.IN_EDIT,
-        is_chair=access.can_edit(signed_in(), case),
-        can_release=access.can_release(signed_in(), case),
-        can_check=access.can_check_language(signed_in(), case),
-        may_sign=signing.may_sign(signed_in(), opinion),
-        missing=missing_signers(opinion, version) if version else [],
+        open_conflicts=blocking,
+        conflicts=findings.standing(case, facts),
+        can_edit=is_chair and opinion.status == OpinionStatus.IN_EDIT,
+        is_chair=is_chair,
+        can_release=access.can_release(user, case),
+        can_check=access.can_check_language(user, case),
+        may_sign=signing.may_sign(user, opinion),
+        missing=missing_signers(version) if version else [],
         addenda=queries.addenda(case.id),
         meanings=MEANING,
         addendum_reasons=ADDENDUM_REASON,
@@ -461,7 +485,7 @@ def _sign_form(version: OpinionVersion | None) -> SignForm:
 def _reason() -> str:
     form = ReasonForm()
     if not form.validate_on_submit():
-        raise Invalid(Bitext("Say why in one sentence.", "请用一句话说明原因。"))
+        raise form.refusal(Bitext("Say why in one sentence.", "请用一句话说明原因。"))
     return form.reason.data or ""
 
 
