@@ -1,0 +1,205 @@
+"""Cases of the shared exchange format at each step up to their meeting, through the operations the pages call."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.conftest import PASSWORD, START
+from tests.meetings.board import EVERYBODY, IN_MEETING, PANEL, Board
+
+if TYPE_CHECKING:
+    from mdtapp.cases.models import Case
+    from mdtapp.opinions.inputs.models import DisciplineInput
+
+DEMO_CASES = Path(__file__).parent / "data" / "demo_cases.json"
+TODAY = date(2026, 12, 1)
+"""After every date in the shared cases, so that none of them lies ahead."""
+AUTHORS = {discipline: who for who, discipline in PANEL.items()}
+IDENTITY = {"name": "Test^Patient", "birth_date": "1963-04-09", "sex": "male", "patient_ids": ["T-1"]}
+WORDS = ("diagnosis_text", "plan")
+
+
+@functools.cache
+def _document() -> Any:
+    return json.loads(DEMO_CASES.read_text("utf-8"))
+
+
+def shared_case(source_id: str) -> dict[str, Any]:
+    """One of the six shared cases, a fresh copy: change it freely."""
+    found = next(entry for entry in _document()["cases"] if entry["id"] == source_id)
+    return copy.deepcopy(dict(found))
+
+
+class CaseBuilder(Board):
+    """Each method takes a case one step further and returns it. All but `staffed` need a running transaction."""
+
+    @classmethod
+    def staffed(cls, app: Any, *more: str) -> CaseBuilder:
+        """With both coordinators, the chair, the five core disciplines and `more` people of tests/conftest.py."""
+        builder = cls(app)
+        builder.add(*EVERYBODY, "other_coordinator", *more)
+        return builder
+
+    def registered(self, source_id: str = "DEMO-02") -> Case:
+        """Only the record: no question, no outside opinion, no panel."""
+        from mdtapp.cases import operations
+        from mdtapp.cases.models import Sex, Situation
+        from mdtapp.clinical.bitext import Bitext
+
+        entry = shared_case(source_id)
+        person, known = entry["patient"], entry["case"]
+        case = operations.register(
+            actor=self.user("coordinator"),
+            at=START,
+            patient=operations.PatientFacts(
+                person["pseudonym"],
+                Sex(person["sex"]),
+                person["birth_year"],
+                person["home_country"],
+                person["home_language"],
+                menopausal=person.get("menopausal", ""),
+            ),
+            case=operations.CaseRecord(
+                title=Bitext.of(entry["title"]),
+                situation=Situation(known["situation"]),
+                primary_site=known["primary_site"],
+                laterality=known["laterality"],
+                site_family=known["site_family"],
+            ),
+            received_on=START.date(),
+        )
+        case.history, case.labs = entry["history"], entry["labs"]
+        return case
+
+    def ready(self, source_id: str = "DEMO-02") -> Case:
+        """Complete for the panel: questions, the home hospital's opinion checked, consent, identity, materials."""
+        from mdtapp.cases import operations
+        from mdtapp.cases.models import ConsentPurpose, MemberRole
+        from mdtapp.clinical.bitext import Bitext
+
+        case, entry = self.registered(source_id), shared_case(source_id)
+        coordinator, second = self.user("coordinator"), self.user("other_coordinator")
+        by_coordinator: dict[str, Any] = {"actor": coordinator, "at": START, "case": case}
+        operations.coordinate(**by_coordinator, action="begin_intake")
+        operations.seal_identity(**by_coordinator, identity=dict(IDENTITY), key=self._key)
+        questions = [(Bitext.of(question["text"]), "") for question in entry["questions"]]
+        operations.set_questions(**by_coordinator, questions=questions)
+        operations.transcribe_outside(**by_coordinator, label="A", wanted=_outside(entry["outside"]))
+        for purpose in ConsentPurpose:
+            operations.record_consent(**by_coordinator, purpose=purpose, given=True, given_on=START.date())
+        operations.add_member(**by_coordinator, user=second, role=MemberRole.COORDINATOR)
+        operations.check_outside(actor=second, at=START, case=case, label="A")
+        self._list_materials(case, entry["materials"])
+        operations.coordinate(**by_coordinator, action="mark_ready")
+        return case
+
+    def in_review(self, source_id: str = "DEMO-02", *, panel: Sequence[str] = tuple(PANEL)) -> Case:
+        """Open for inputs, with the chair and these authors (people by their name); nothing is written."""
+        from mdtapp.cases import operations
+        from mdtapp.cases.models import MemberRole
+
+        case = self.ready(source_id)
+        by_coordinator: dict[str, Any] = {"actor": self.user("coordinator"), "at": START, "case": case}
+        operations.add_member(**by_coordinator, user=self.user("chair"), role=MemberRole.CHAIR)
+        for who in panel:
+            operations.add_member(
+                **by_coordinator, user=self.user(who), role=MemberRole.AUTHOR, discipline=PANEL[who]
+            )
+        # The gate that asks for all five core disciplines is passed over, so that a panel may be small.
+        operations.move(**by_coordinator, action="open_review")
+        return case
+
+    def saved(
+        self, case: Case, discipline: str, data: Mapping[str, Any], *, row_version: int = 0
+    ) -> DisciplineInput:
+        """A draft of the discipline's author holding these answers."""
+        from mdtapp.opinions.inputs import operations
+        from mdtapp.opinions.inputs.surroundings import context_of
+
+        author = self.user(AUTHORS[discipline])
+        return operations.save(
+            actor=author,
+            at=START,
+            case=case,
+            discipline=discipline,
+            data=data,
+            row_version=row_version,
+            context=context_of(case, author, TODAY),
+        )
+
+    def signed(self, case: Case, discipline: str, data: Mapping[str, Any]) -> DisciplineInput:
+        """Written and signed by its author, who confirms every warning."""
+        from mdtapp.opinions.inputs import operations
+        from mdtapp.opinions.inputs.fitness import findings_before_signing
+        from mdtapp.opinions.inputs.surroundings import context_of
+
+        row, author = self.saved(case, discipline, data), self.user(AUTHORS[discipline])
+        context = context_of(case, author, TODAY)
+        definition = operations.get_discipline(discipline)
+        found = findings_before_signing(author, case, definition, row.data, context)
+        return operations.sign(
+            actor=author,
+            at=START,
+            case=case,
+            discipline=discipline,
+            row_version=row.row_version,
+            password=PASSWORD,
+            context=context,
+            warnings_confirmed=[finding.id for finding in found if finding.level == "warning"],
+        )
+
+    def with_signed(self, source_id: str = "DEMO-02", disciplines: Collection[str] = tuple(AUTHORS)) -> Case:
+        """In review, with the shared answers of these core disciplines signed."""
+        case = self.in_review(source_id)
+        for discipline in disciplines:
+            self.signed(case, discipline, shared_case(source_id)["inputs"][discipline])
+        return case
+
+    def decided(self, case: Case) -> Case:
+        """The meeting was held: everybody was there, the decision is recorded."""
+        from mdtapp.meetings import operations
+
+        item = self.on_agenda(self.planned(), case)
+        meeting = item.meeting
+        operations.start(
+            actor=self.user("chair"), at=IN_MEETING, meeting=meeting, row_version=meeting.row_version
+        )
+        self.conclude(self.present(item))
+        return case
+
+    def _list_materials(self, case: Case, materials: Sequence[Mapping[str, Any]]) -> None:
+        """The materials under the numbers the inputs cite. They have no file, so nobody must open them."""
+        from mdtapp.materials import operations
+        from mdtapp.materials.status import MaterialKind, MaterialStatus
+
+        for material in materials:
+            operations.add_material(
+                actor=self.user("coordinator"),
+                at=START,
+                case=case,
+                kind=MaterialKind(material["kind"]),
+                title=material["title"],
+                dated_on=date.fromisoformat(material["date"]) if material.get("date") else None,
+                language=material.get("language") or "",
+                status=MaterialStatus(material["status"]),
+                number=int(material["id"].removeprefix("M")),
+            )
+
+    @property
+    def _key(self) -> str:
+        key: str = self.app.extensions["mdtapp.identity_key"]
+        return key
+
+
+def _outside(entry: Mapping[str, Any]) -> Any:
+    from mdtapp.cases.operations import OutsideRecord
+    from mdtapp.clinical.bitext import Bitext
+
+    fields = {key: value for key, value in entry.items() if key not in WORDS}
+    return OutsideRecord(Bitext.of(entry["diagnosis_text"]), Bitext.of(entry["plan"]), fields)
