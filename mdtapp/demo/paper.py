@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ PHANTOMS: dict[str, tuple[Callable[[Examination], list[Dataset]], Lesion]] = {
     "ct_chest": (ct_chest, NODULE),
     "ct_abdomen": (ct_abdomen, Lesion(x=-0.4, y=-0.05, z=0.0, radius=0.1)),
     "mr": (mr_axial, Lesion(x=0.12, y=0.1, z=0.0, radius=0.08)),
+    "mr_head": (partial(mr_axial, body_part="HEAD"), Lesion(x=-0.2, y=-0.22, z=0.1, radius=0.12)),
     "mg": (mg_views, MASS),
     "pt": (pt_chest, NODULE),
 }
@@ -42,7 +44,11 @@ TEXT_OF = {"pathology_report": "path_report", "imaging_report": "imaging_summary
 
 def report(material: Mapping[str, Any], data: Mapping[str, Any], folder: Path) -> Path:
     """A one-page PDF with the words the case tells of this material, headed as invented."""
-    words = Bitext.of(data.get(TEXT_OF.get(material["kind"], ""))) or Bitext.of(data["outside"]["plan"])
+    words = (
+        Bitext.of(material.get("words"))
+        or Bitext.of(data.get(TEXT_OF.get(material["kind"], "")))
+        or Bitext.of(data["outside"]["plan"])
+    )
     history = "".join(
         f"<li>{row['date']}: {escape(str(Bitext.of(row['text'])))}</li>" for row in data["history"][:6]
     )
@@ -74,21 +80,22 @@ def slide(material: Mapping[str, Any], seed: str, folder: Path) -> Path:
     return path
 
 
-def study(
-    material: Mapping[str, Any], data: Mapping[str, Any], folder: Path, *, name: str | None = None
-) -> Path:
-    """A folder with the DICOM files of one invented study; `name` sends it under another patient's name."""
-    identity = data["patient"]["identity"]
-    subject = Subject(
-        name=name or identity["name"],
+def subject_of(identity: Mapping[str, Any]) -> Subject:
+    """The invented patient as a scanner would write them; `identity` as it is sealed."""
+    return Subject(
+        name=identity["name"],
         patient_id=identity["patient_ids"][0],
         birth_date=date.fromisoformat(identity["birth_date"]),
         sex=DICOM_SEX[identity["sex"]],
     )
+
+
+def study(material: Mapping[str, Any], subject: Subject, folder: Path) -> Path:
+    """A folder with the DICOM files of one invented study of the subject."""
     make, lesion = PHANTOMS[material["phantom"]]
     examination = Examination(
         subject,
-        f"{data['id']}-{material['id']}{name or ''}",
+        f"{subject.patient_id}-{material['id']}",
         date.fromisoformat(material["date"]),
         material["title"],
         lesion,

@@ -45,6 +45,10 @@ PLAYERS = (
     Player("coordinator", "Tang Yue", "唐悦", Role.COORDINATOR),
     Player("coordinator2", "Gu Mingze", "顾明泽", Role.COORDINATOR),
     Player("chair", "Dr Lin Qiaoyun", "林乔云", Role.CHAIR, ("medical_oncology",), "Professor"),
+    Player("chair2", "Dr Sun Yiheng", "孙亦衡", Role.CHAIR, (), "Professor"),
+    Player(
+        "oncologist", "Dr Cheng Ruohan", "程若涵", Role.SPECIALIST, ("medical_oncology",), "Chief physician"
+    ),
     Player("pathologist", "Dr Bai Wenxiu", "白文秀", Role.SPECIALIST, ("pathology",), "Chief physician"),
     Player("radiologist", "Dr Shen Haoran", "沈浩然", Role.SPECIALIST, ("radiology",), "Chief physician"),
     Player("surgeon", "Dr Qiao Ansheng", "乔安生", Role.SPECIALIST, ("surgical_oncology",), "Professor"),
@@ -101,8 +105,8 @@ def add_players(*, actor: Actor, at: datetime) -> None:
                 disciplines=player.disciplines,
                 password=PASSWORD,
                 title=player.title,
-                licence_no=f"DEMO-{110000 + number}" if player.disciplines else "",
-                practice_since=date(2008, 7, 1) if player.disciplines else None,
+                licence_no=f"DEMO-{110000 + number}" if player.title else "",
+                practice_since=date(2008, 7, 1) if player.title else None,
                 institution="Invented centre",
                 demonstration=True,
             )
@@ -115,4 +119,5 @@ def person(key: str) -> User:
     return found
 
 
-AUTHORS = {discipline: player.key for player in PLAYERS for discipline in player.disciplines}
+# Who writes what where a story names nobody: the first of the list.
+AUTHORS = {discipline: player.key for player in reversed(PLAYERS) for discipline in player.disciplines}

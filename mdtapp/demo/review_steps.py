@@ -8,7 +8,7 @@ from typing import Any
 from mdtapp.cases import operations as cases
 from mdtapp.cases.models import ConsentPurpose, MemberRole, Sex, Situation
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.demo.people import AUTHORS, PASSWORD, person
+from mdtapp.demo.people import PASSWORD, person
 from mdtapp.demo.stage import Stage
 from mdtapp.demo.story import Story
 from mdtapp.materials.operations import note_opened
@@ -19,7 +19,6 @@ from mdtapp.opinions.inputs.queries import get_input
 from mdtapp.opinions.inputs.workbench import context_of
 from mdtapp.store.db import unit_of_work
 
-WRITTEN_IN_REVIEW = 3
 OUTSIDE_WORDS = ("diagnosis_text", "plan", "steps", "institution")
 
 
@@ -89,13 +88,13 @@ def seat_panel(stage: Stage, story: Story) -> None:
         cases.add_member(
             actor=coordinator, at=at, case=case, user=person("translator"), role=MemberRole.TRANSLATOR
         )
-        cases.add_member(actor=coordinator, at=at, case=case, user=person("chair"), role=MemberRole.CHAIR)
-        for discipline in story.data["inputs"]:
+        cases.add_member(actor=coordinator, at=at, case=case, user=person(story.chair), role=MemberRole.CHAIR)
+        for discipline in story.seats:
             cases.add_member(
                 actor=coordinator,
                 at=at,
                 case=case,
-                user=person(AUTHORS[discipline]),
+                user=person(story.author(discipline)),
                 role=MemberRole.AUTHOR,
                 discipline=discipline,
                 due_on=due,
@@ -108,16 +107,18 @@ def sign_inputs(stage: Stage, story: Story) -> None:
     """Each author opens what they tick, writes and signs; in a case left in review some are still at it."""
     at = stage.moment(story.received_on + timedelta(days=2), 10)
     for place, (discipline, data) in enumerate(story.data["inputs"].items()):
-        started = story.state != "in_review" or place <= WRITTEN_IN_REVIEW
-        if started:
-            _write(stage, story, discipline, dict(data), at + timedelta(hours=place))
-        if story.state != "in_review" or place < WRITTEN_IN_REVIEW:
+        unanswered = story.unanswered(discipline)
+        if unanswered is None:
+            continue
+        written = {field: value for field, value in data.items() if field not in unanswered}
+        _write(stage, story, discipline, written, at + timedelta(hours=place))
+        if story.is_signed(discipline):
             _sign(stage, story, discipline, at + timedelta(hours=place, minutes=30))
 
 
 def _write(stage: Stage, story: Story, discipline: str, data: dict[str, Any], at: datetime) -> None:
     with stage.act(story) as case:
-        author = person(AUTHORS[discipline])
+        author = person(story.author(discipline))
         ticked = set(data.get("materials_reviewed") or [])
         for material in materials_of(case):
             if material.reference in ticked:
@@ -135,7 +136,7 @@ def _write(stage: Stage, story: Story, discipline: str, data: dict[str, Any], at
 
 def _sign(stage: Stage, story: Story, discipline: str, at: datetime) -> None:
     with stage.act(story) as case:
-        author = person(AUTHORS[discipline])
+        author = person(story.author(discipline))
         row = get_input(case.id, discipline)
         inputs.sign(
             actor=author,

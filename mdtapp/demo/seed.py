@@ -1,11 +1,13 @@
 """Seeds the invented cases through the operations the pages call, each left in another state.
 
 The people are marked as demonstration accounts, so the installation serves this machine only.
-The cases themselves are ordinary ones: they can be walked to the end, delivery included.
+The cases themselves are ordinary ones: they can be walked to the end, delivery included. Marking
+them as demonstrations, as `import-case --complete` does, would forbid just that.
 """
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,23 +19,33 @@ from sqlalchemy import select
 from mdtapp.audit.trail import SystemActor
 from mdtapp.cases.models import Patient
 from mdtapp.config import Settings
-from mdtapp.demo.intake_steps import deliver_strays, receive_materials
-from mdtapp.demo.opinion_steps import finish_opinion, hold_meeting, plan_meeting, write_opinion
+from mdtapp.demo.intake_steps import receive_materials, receive_misspelt, receive_stray
+from mdtapp.demo.opinion_steps import (
+    begin_addendum,
+    finish_opinion,
+    hold_meeting,
+    plan_meeting,
+    release_and_send,
+    write_opinion,
+)
 from mdtapp.demo.people import SignIn, add_players, sign_ins
 from mdtapp.demo.review_steps import open_case, seat_panel, sign_inputs
 from mdtapp.demo.stage import Stage
 from mdtapp.demo.story import Story, stories
 from mdtapp.store.db import session, unit_of_work
 
+log = logging.getLogger(__name__)
+
 Step = Callable[[Stage, Story], None]
-UP_TO_REVIEW: tuple[Step, ...] = (open_case, receive_materials, seat_panel)
+IN_REVIEW: tuple[Step, ...] = (open_case, receive_materials, seat_panel, sign_inputs)
+WITH_DRAFT: tuple[Step, ...] = (*IN_REVIEW, plan_meeting, hold_meeting, write_opinion)
 TELLING: dict[str, tuple[Step, ...]] = {
-    "incomplete": (open_case, receive_materials),
-    "in_review": (*UP_TO_REVIEW, sign_inputs),
-    "scheduled": (*UP_TO_REVIEW, sign_inputs, plan_meeting),
-    "drafting": (*UP_TO_REVIEW, sign_inputs, plan_meeting, hold_meeting, write_opinion),
-    "signing": (*UP_TO_REVIEW, sign_inputs, plan_meeting, hold_meeting, write_opinion, finish_opinion),
-    "released": (*UP_TO_REVIEW, sign_inputs, plan_meeting, hold_meeting, write_opinion, finish_opinion),
+    "incomplete": (open_case, receive_materials, receive_misspelt),
+    "in_review": IN_REVIEW,
+    "scheduled": (*IN_REVIEW, plan_meeting),
+    "drafting": WITH_DRAFT,
+    "signing": (*WITH_DRAFT, finish_opinion),
+    "released": (*WITH_DRAFT, finish_opinion, release_and_send, begin_addendum),
 }
 
 
@@ -47,7 +59,9 @@ def seed(app: Flask, *, at: datetime) -> list[SignIn]:
         stage = Stage(app=app, today=today, at=at, folder=Path(folder))
         told = [_tell(stage, story) for story in stories(today)]
         if any(told):
-            deliver_strays(stage, stories(today)[0])
+            receive_stray(stage)
+        else:
+            log.warning("The demonstration is here already; nothing was added.")
     return sign_ins()
 
 

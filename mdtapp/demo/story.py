@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
 
+from mdtapp.demo.people import AUTHORS
+
 ORDER = ("breast", "lung", "colon", "prostate", "liver", "brain")
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # How many days the meeting of each story lies before (or after) the day of seeding.
@@ -29,6 +31,31 @@ class Story:
     def identity(self) -> dict[str, Any]:
         known: dict[str, Any] = dict(self.data["patient"]["identity"])
         return known
+
+    @property
+    def chair(self) -> str:
+        """The key of the person who chairs."""
+        return str(self.data.get("chair", "chair"))
+
+    def author(self, discipline: str) -> str:
+        """The key of the person who writes for a discipline."""
+        return str(self.data.get("authors", {}).get(discipline) or AUTHORS[discipline])
+
+    @property
+    def seats(self) -> list[str]:
+        """The disciplines of the panel, those included that have nothing written yet."""
+        return [*self.data["inputs"], *self.data.get("also_asked", [])]
+
+    def is_signed(self, discipline: str) -> bool:
+        """Whether seeding leaves this input signed; all are, unless the story says how far they are."""
+        return discipline in self.data.get("progress", {"signed": self.seats})["signed"]
+
+    def unanswered(self, discipline: str) -> list[str] | None:
+        """The fields its author has not come to yet; None when the input is not started at all."""
+        if self.is_signed(discipline):
+            return []
+        found: list[str] | None = self.data["progress"]["draft"].get(discipline)
+        return found
 
     @property
     def received_on(self) -> date:
