@@ -25,6 +25,8 @@ from mdtapp.people.views import people
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
 from mdtapp.web import (
+    addresses,
+    bodies,
     clinical_words,
     errors,
     filters,
@@ -35,7 +37,6 @@ from mdtapp.web import (
     language,
     limits,
     login,
-    numbers,
 )
 from mdtapp.web.transactions import TransactionalFlask
 
@@ -52,9 +53,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         SECRET_KEY=keys.session,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
-        MAX_CONTENT_LENGTH=None,  # each route that takes a body sets its own; see materials.views
-        MAX_FORM_MEMORY_SIZE=2_000_000,
-        MAX_FORM_PARTS=5_000,
         PROVIDE_AUTOMATIC_OPTIONS=False,  # nothing here is for scripts of other sites
     )
     app.extensions["mdtapp.clock"] = clock or SystemClock()
@@ -68,12 +66,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-    forgery.init_app(app, settings)
-    numbers.init_app(app)
+    addresses.init_app(app)
     login.init_app(app, settings)
+    guards.init_app(app)
+    bodies.init_app(app)
+    forgery.init_app(app, settings)
     limits.init_app(app, settings)
     language.init_app(app)
-    guards.init_app(app)
     headers.init_app(app, https=settings.base_url.startswith("https"))
     errors.init_app(app)
     filters.init_app(app)

@@ -39,7 +39,7 @@ from mdtapp.materials.forms import AssignForm, DecisionForm, DescribeForm, Reque
 from mdtapp.materials.identity import Identity
 from mdtapp.materials.models import Material
 from mdtapp.materials.recognition import decode_text
-from mdtapp.materials.spool import Spool, SpooledFile
+from mdtapp.materials.spool import CEILING, Spool, SpooledFile
 from mdtapp.materials.status import (
     FILE_KIND_LABELS,
     MATERIAL_KIND_LABELS,
@@ -112,7 +112,7 @@ def request_material(case_no: str) -> ResponseReturnValue:
 
 
 @materials.post("/cases/<case_no>/materials/files")
-@requires(Permission.MATERIAL_WRITE)
+@requires(Permission.MATERIAL_WRITE, body=CEILING)
 def receive(case_no: str) -> ResponseReturnValue:
     """One file as the body of the request; the answer says what became of it.
 
@@ -121,7 +121,6 @@ def receive(case_no: str) -> ResponseReturnValue:
     """
     case = _for_coordinator(case_no)
     spool = _spool()
-    request.max_content_length = spool.ceiling
     actor = signed_in().actor_ref
     batch = _batch(case, request.headers.get("X-Batch", ""))
     session.rollback()  # the database is not held while bytes arrive
@@ -140,7 +139,7 @@ def receive(case_no: str) -> ResponseReturnValue:
 
 
 @materials.post("/cases/<case_no>/materials")
-@requires(Permission.MATERIAL_WRITE)
+@requires(Permission.MATERIAL_WRITE, body=CEILING)
 def receive_form(case_no: str) -> ResponseReturnValue:
     """The same without scripts: files of an ordinary form, the outcomes on the list of arrivals."""
     case = _for_coordinator(case_no)

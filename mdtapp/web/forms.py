@@ -32,6 +32,13 @@ class PageForm(FlaskForm):
         else:
             self.form_errors.append(sentence(words))
 
+    def refusal(self, words: Bitext) -> Invalid:
+        """For a form that has no page of its own: what was wrong, field by field, in the language of the page."""
+        found = {
+            name: Bitext(text, text) for name, texts in self.errors.items() for text in map(str, texts[:1])
+        }
+        return Invalid(words, fields={str(name): text for name, text in found.items()})
+
     @contextmanager
     def showing_refusals(self) -> Iterator[None]:
         """`Invalid` raised inside ends the block, undoes the change and is shown at its fields."""

@@ -26,20 +26,32 @@ SIGN_IN = Bitext("Please sign in to continue.", "请先登录。")
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Who may call a route at all: anyone, or a role with `permission`. `records`: a reading that is recorded."""
+    """Who may call a route at all: anyone, or a role with `permission`.
+
+    `records`: a reading that is recorded. `body`: the most bytes a request may bring, where that is more than
+    a form's worth.
+    """
 
     permission: Permission | None
     records: bool = False
+    body: int | None = None
 
 
-def requires(permission: Permission, *, records: bool = False) -> Callable[[View], View]:
+def requires(
+    permission: Permission, *, records: bool = False, body: int | None = None
+) -> Callable[[View], View]:
     """The route answers people whose role includes `permission`."""
-    return _stand(Guard(permission, records))
+    return _stand(Guard(permission, records, body))
 
 
 def public(view: View) -> View:
     """The route answers anybody; say why in its docstring or name."""
     return _stand(Guard(None))(view)
+
+
+def public_upload(body: int) -> Callable[[View], View]:
+    """The route answers anybody and takes up to so many bytes."""
+    return _stand(Guard(None, body=body))
 
 
 def _stand(guard: Guard) -> Callable[[View], View]:
