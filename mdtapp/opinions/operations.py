@@ -341,15 +341,11 @@ def gaps_before_review(opinion: Opinion, blocking: Sequence[ConflictFinding] | N
 
 def gaps_in_language(opinion: Opinion) -> list[Bitext]:
     """Sentences that stand in one language only."""
-    missing = [row for row in queries.kept_statements(opinion) if untranslated(row)]
-    if not missing:
+    count = sum(untranslated(row) for row in queries.kept_statements(opinion))
+    if not count:
         return []
-    return [
-        Bitext(
-            f"{len(missing)} sentences stand in one language only. Translate them first.",
-            f"有{len(missing)}句仅有一种语言，请先翻译。",
-        )
-    ]
+    en = "1 sentence stands" if count == 1 else f"{count} sentences stand"
+    return [Bitext(f"{en} in one language only. Translate first.", f"有{count}句仅有一种语言，请先翻译。")]
 
 
 def _gap_of(row: ConflictFinding) -> Bitext:
