@@ -7,13 +7,24 @@ here: whether T, N and M add up to the group is a question for the site's own ta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import combinations
+from typing import Any
 
 _T_NUMBER = re.compile(r"T([0-4])")
 _NODE_POSITIVE = re.compile(r"N[1-3]")
 _GROUP = re.compile(r"(?P<number>0|IV|III|II|I)(?P<letter>is|a|[ABCDS])?[1-3]?")
 _NUMBERS = {"0": 0, "I": 1, "II": 2, "III": 3, "IV": 4}
+_UNSAID_GROUPS = ("not_applicable", "undetermined")
+
+
+def stage_text(facts: Mapping[str, Any]) -> str:
+    """`cT2 N0 M0 · IIA` from the coded parts that are known."""
+    tnm = " ".join(str(facts[key]) for key in ("t_category", "n_category", "m_category") if facts.get(key))
+    prefix = str(facts.get("stage_prefix") or "") if tnm else ""
+    group = str(facts.get("stage_group") or "")
+    group = "" if group in _UNSAID_GROUPS else group.replace("_", " ")
+    return " · ".join(part for part in (prefix + tnm, group) if part)
 
 
 def t_number(category: str) -> int | None:

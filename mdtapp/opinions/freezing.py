@@ -10,10 +10,10 @@ from typing import Any
 from mdtapp.audit.trail import head_reference
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.clinical.tnm import stage_text
 from mdtapp.disciplines import catalogue
 from mdtapp.materials.queries import as_listed
 from mdtapp.meetings.queries import Decision, decision_of
-from mdtapp.opinions.case_page import stage_text
 from mdtapp.opinions.models import Opinion, Statement
 from mdtapp.opinions.panel import panel_of
 from mdtapp.opinions.queries import kept_statements

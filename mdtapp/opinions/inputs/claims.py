@@ -12,6 +12,7 @@ from typing import Any
 from mdtapp.clinical import agreement
 from mdtapp.clinical.agreement import AssessedObject, claim_object
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.clinical.tnm import stage_text
 from mdtapp.disciplines.conditions import is_filled
 from mdtapp.disciplines.definitions import Discipline, Field, FieldType
 from mdtapp.disciplines.sentences import shown
@@ -23,12 +24,17 @@ WHOLE: dict[AssessedObject, tuple[str, Bitext]] = {
     "report": ("imaging_report", Bitext("Imaging report", "影像报告")),
     "plan": ("plan", Bitext("Treatment plan", "治疗方案")),
 }
-"""The claim that stands for a whole object, asked of everyone who judges the object."""
+"""The claim that stands for a whole object, asked of everyone who judges the object.
+
+Where the record says only parts of it (T, N and M, or single steps), the claim says these together: a verdict on
+the whole is never one on its first part.
+"""
 
 NO_CLAIMS = frozenset({"primary_site", "laterality", "stage_prefix", "stage_system", "child_pugh", "steps"})
 """Facts without a verdict of their own: compared by rules, said along with the stage, or asked step by step."""
 
 STEP = Bitext("Step", "步骤")
+AS_A_WHOLE = Bitext("the points below, as a whole", "以下各项的总体")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,11 @@ class Claim:
     label: Bitext
     theirs: Bitext | str
     object: AssessedObject
+
+    @property
+    def whole(self) -> bool:
+        """Whether it stands for the whole object, on which a discipline may also say that it is not theirs to judge."""
+        return self.key.removeprefix(OUTSIDE) == WHOLE[self.object][0]
 
 
 def claims_for(discipline: Discipline, outside: Mapping[str, Any]) -> list[Claim]:
@@ -54,17 +65,20 @@ def claims_for(discipline: Discipline, outside: Mapping[str, Any]) -> list[Claim
     ]
     claims: list[Claim] = []
     for one in judged:
-        claims += _whole(one, outside)
-        claims += (claim for claim in _facts(discipline, outside) if claim.object == one)
-    if "plan" in judged:
-        claims += _steps(outside)
+        parts = [claim for claim in _facts(discipline, outside) if claim.object == one]
+        parts += _steps(outside) if one == "plan" else ()
+        key, label = WHOLE[one]
+        if parts or is_filled(outside.get(key)):
+            claims += [Claim(f"{OUTSIDE}{key}", label, _whole(one, outside), one), *parts]
     return claims
 
 
-def _whole(judged: AssessedObject, outside: Mapping[str, Any]) -> Iterator[Claim]:
-    key, label = WHOLE[judged]
-    if is_filled(outside.get(key)):
-        yield Claim(f"{OUTSIDE}{key}", label, _words(outside[key]), judged)
+def _whole(judged: AssessedObject, outside: Mapping[str, Any]) -> Bitext | str:
+    """The whole object in their own words, else put together from what is known of it."""
+    said = outside.get(WHOLE[judged][0])
+    if is_filled(said):
+        return _words(said)
+    return (stage_text(outside) if judged == "stage" else "") or AS_A_WHOLE
 
 
 def _facts(discipline: Discipline, outside: Mapping[str, Any]) -> Iterator[Claim]:

@@ -6,7 +6,7 @@ import pytest
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
-from mdtapp.opinions.inputs.claims import claims_for, with_agreement, worst_verdict
+from mdtapp.opinions.inputs.claims import AS_A_WHOLE, claims_for, with_agreement, worst_verdict
 
 OUTSIDE = {
     "primary_site": "breast",
@@ -38,7 +38,13 @@ OUTSIDE = {
         {"seq": 3},
     ],
 }
-STAGE = ["outside.t_category", "outside.n_category", "outside.m_category", "outside.stage_group"]
+STAGE = [
+    "outside.stage_text",
+    "outside.t_category",
+    "outside.n_category",
+    "outside.m_category",
+    "outside.stage_group",
+]
 PLAN = ["outside.plan", "outside.steps.0", "outside.steps.1"]
 
 
@@ -121,7 +127,27 @@ def test_nothing_said_nothing_claimed(outside):
 
 def test_a_bare_text_is_a_claim():
     assert [claim.theirs for claim in of("medical_oncology", {"plan": "Tablets."})] == ["Tablets."]
-    assert [claim.theirs for claim in of("genetics_molecular", {"variants": "KRAS G12D"})] == ["KRAS G12D"]
+    variants = of("genetics_molecular", {"variants": "KRAS G12D"})
+    assert [claim.theirs for claim in variants if not claim.whole] == ["KRAS G12D"]
+
+
+@pytest.mark.parametrize(
+    ("discipline", "outside", "key", "theirs"),
+    [
+        ("radiology", OUTSIDE, "outside.stage_text", "cT2 N0 M0 · IIA"),
+        ("radiology", OUTSIDE | {"stage_text": "Stage 2A"}, "outside.stage_text", "Stage 2A"),
+        ("radiology", {"t_category": "T2"}, "outside.stage_text", "T2"),
+        ("radiology", {"primary_size_mm": 31}, "outside.imaging_report", AS_A_WHOLE),
+        ("medical_oncology", {"steps": OUTSIDE["steps"]}, "outside.plan", AS_A_WHOLE),
+    ],
+)
+def test_the_whole_has_a_claim_of_its_own_before_its_parts(discipline, outside, key, theirs):
+    whole = [claim for claim in of(discipline, outside) if claim.key == key]
+    assert [(claim.theirs, claim.whole) for claim in whole] == [(theirs, True)]
+    (place,) = [at for at, claim in enumerate(of(discipline, outside)) if claim.key == key]
+    parts = [claim for claim in of(discipline, outside)[place + 1 :] if claim.object == whole[0].object]
+    assert parts
+    assert not any(claim.whole for claim in parts)
 
 
 @pytest.mark.parametrize(
