@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 from flask import Flask
 
-from tests.conftest import START
+from tests.builders import CaseBuilder, shared_case
+from tests.conftest import PASSWORD, PEOPLE, START, Identity
+from tests.meetings.board import IN_MEETING, PANEL
 
 if TYPE_CHECKING:
-    from mdtapp.demo.stage import Stage
-    from mdtapp.demo.story import Story
+    from mdtapp.cases.models import Case
+    from mdtapp.opinions.models import Opinion
 
 TOKEN = re.compile(
     r'(name="csrf-token" content=|name="csrf_token"[^>]*value=|X-CSRFToken&#34;: &#34;|"X-CSRFToken": )"?[^"&]+'
@@ -58,240 +56,340 @@ def rows_of(app: Flask, query: str, *values: Any) -> list[tuple[Any, ...]]:
         connection.close()
 
 
-# --- cases told through the steps of the demonstration ----------------------------------------
+# --- a case at any stage of its way -----------------------------------------------------------
 
-DEMO_PASSWORD = "demonstration-only"
+# Whoever is needed besides the people of tests/conftest.py.
+MORE_PEOPLE = {
+    "herbalist": Identity("Dr Mei Qing", "梅青", "specialist", ("tcm_integrative",)),
+    "carer": Identity("Dr Xie He", "谢和", "specialist", ("palliative_supportive",)),
+    "absentee": Identity("Dr He Yuan", "何远", "specialist", ("nuclear_medicine",)),
+}
+EVERYONE = PEOPLE | MORE_PEOPLE
+SIGNED_EARLY = ("pathology", "radiology", "surgical_oncology")
+IN_PROGRESS = "medical_oncology"
 
 
-@dataclass(frozen=True)
-class Told:
-    """One invented case and the team of its own that works on it; `domain` ends their addresses.
+class Told(CaseBuilder):
+    """One case like a shared one, with a team of its own; each `to_…` takes it one stage further.
 
-    Each method is a stretch of the case's way, through the operations the pages call.
+    Its title, its patient's pseudonym, name and words hold `mark`, so that a page that shows any of
+    them is recognised.
     """
 
-    stage: Stage
-    story: Story
+    source_id: str
+    mark: str
+    pseudonym: str
     domain: str
+    folder: Path
+    case_no: str = ""
 
-    @property
-    def case_no(self) -> str:
-        with self.stage.app.app_context():
-            return self.stage.case_no(self.story)
+    def email(self, who: str) -> str:
+        return f"{who.replace('_', '.')}@{self.domain}"
 
-    def email(self, player: str) -> str:
-        return f"{player}@{self.domain}"
-
-    @contextmanager
-    def acting(self) -> Iterator[None]:
-        """The steps are taken by this team."""
-        from mdtapp.demo import people
-
-        with self.stage.app.app_context(), mock.patch.object(people, "DOMAIN", self.domain):
-            yield
-
-    def to_intake(self) -> Told:
-        """The team exists, the case is open, its materials are in."""
+    def add(self, *who: str) -> Told:
         from mdtapp.audit.trail import SystemActor
-        from mdtapp.demo.people import add_players
-        from mdtapp.demo.review_steps import open_case
+        from mdtapp.people import operations
+        from mdtapp.people.roles import Role
         from mdtapp.store.db import unit_of_work
 
-        with self.acting():
-            with unit_of_work():
-                add_players(actor=SystemActor("tests"), at=self.stage.at)
-            open_case(self.stage, self.story)
-            self._take_materials()
+        for name in who:
+            if name not in self.people:
+                known = EVERYONE[name]
+                with self.app.app_context(), unit_of_work():
+                    user = operations.add_person(
+                        actor=SystemActor("tests"),
+                        at=START,
+                        email=self.email(name),
+                        name=known.name,
+                        name_zh=known.name_zh,
+                        role=Role(known.role),
+                        disciplines=known.disciplines,
+                        password=PASSWORD,
+                    )
+                    self.people[name] = user.id
         return self
 
-    def to_review(self) -> Told:
-        """Three inputs are signed, a fourth is being written, nothing else."""
-        from mdtapp.demo.review_steps import seat_panel, sign_inputs
+    @contextmanager
+    def act(self) -> Iterator[Case]:
+        """One transaction about the case, committed at its end."""
+        from mdtapp.cases.queries import find_case
+        from mdtapp.store.db import unit_of_work
 
-        with self.acting():
-            seat_panel(self.stage, self.story)
-            sign_inputs(self.stage, replace(self.story, state="in_review"))
+        with self.app.app_context(), unit_of_work():
+            case = find_case(self.case_no)
+            assert case is not None
+            yield case
+
+    # --- up to the decision ---------------------------------------------------------------------
+
+    def to_review(self) -> Told:
+        """The panel writes: three inputs are signed, a fourth is a draft, the rest not begun."""
+        from mdtapp.cases import operations
+        from mdtapp.cases.models import MemberRole
+        from mdtapp.store.db import unit_of_work
+
+        self.add(*EVERYONE)
+        with self.app.app_context(), unit_of_work():
+            case = self.in_review(self.source_id)
+            self.case_no = case.case_no
+            self._leave_marks(case)
+            operations.add_member(
+                actor=self.user("coordinator"),
+                at=START,
+                case=case,
+                user=self.user("translator"),
+                role=MemberRole.TRANSLATOR,
+            )
+        self._take_file()
+        with self.act() as case:
+            for discipline in SIGNED_EARLY:
+                self.signed(case, discipline, self._answers(discipline))
+            self.saved(case, IN_PROGRESS, self._answers(IN_PROGRESS))
         return self
 
     def to_agenda(self) -> Told:
         """Every input is signed; the case is on the agenda of a meeting that has not begun."""
-        from mdtapp.demo.opinion_steps import plan_meeting
-
-        with self.acting():
-            self._sign_the_rest()
-            plan_meeting(self.stage, self.story)
+        with self.act() as case:
+            for discipline in (IN_PROGRESS, "radiation_oncology"):
+                self.signed(case, discipline, self._answers(discipline))
+            self.on_agenda(self.planned(), case)
         return self
 
     def to_meeting(self) -> Told:
         """The meeting has begun, attendance is taken, and the case is next."""
-        from mdtapp.demo.opinion_steps import _item, _presences
-        from mdtapp.demo.people import person
         from mdtapp.meetings import operations
 
-        with self.acting(), self.stage.act(self.story) as case:
-            chair, item, at = person("chair"), _item(case), self.stage.at
-            operations.start(actor=chair, at=at, meeting=item.meeting, row_version=item.meeting.row_version)
-            operations.take_attendance(
-                actor=chair,
-                at=at,
-                item=item,
-                row_version=item.row_version,
-                presences=_presences(self.story, item),
+        with self.act() as case:
+            item = self._item(case)
+            operations.start(
+                actor=self.user("chair"),
+                at=IN_MEETING,
+                meeting=item.meeting,
+                row_version=item.meeting.row_version,
             )
+            self.present(item)
         return self
 
     def to_decision(self) -> Told:
-        """The meeting is over, the decision recorded."""
-        from mdtapp.demo.opinion_steps import hold_meeting
-        from mdtapp.meetings import operations
-
-        # The story's own step begins the meeting, which has begun here.
-        with self.acting(), mock.patch.object(operations, "start"):
-            hold_meeting(self.stage, self.story)
+        with self.act() as case:
+            self.conclude(self._item(case))
         return self
 
-    def to_desk(self) -> Told:
-        """The chair writes; two conflicts are still open."""
-        from mdtapp.demo.opinion_steps import write_opinion
+    # --- the opinion ----------------------------------------------------------------------------
 
-        with self.acting():
-            write_opinion(self.stage, replace(self.story, state="drafting"))
+    def to_desk(self) -> Told:
+        """The chair writes; two conflicts are open, a critical settlement waits for a second person."""
+        from mdtapp.opinions import operations
+
+        with self.act() as case:
+            opinion = operations.start(actor=self.user("chair"), at=IN_MEETING, case=case)
+            self._settle(opinion, leaving=2)
         return self
 
     def to_settled(self) -> Told:
-        """No conflict is open, every sentence stands in both languages."""
-        from mdtapp.demo.opinion_steps import _leave_out_untranslated, _settle
-        from mdtapp.opinions import queries
-
-        with self.acting(), self.stage.act(self.story) as case:
-            opinion = queries.get_opinion(case.id)
-            for row in self.story.data["resolutions"]:
-                _settle(opinion, row, self.stage.at)
-            _leave_out_untranslated(opinion, self.stage.at)
+        """No conflict is open, every question is answered, every sentence stands in both languages."""
+        with self.opinion() as opinion:
+            self._settle(opinion)
+            self._complete(opinion)
         return self
 
     def to_reading(self) -> Told:
         """The panel reads the text."""
-        from mdtapp.demo.people import person
-        from mdtapp.opinions import operations, queries
+        from mdtapp.opinions import operations
 
-        with self.acting(), self.stage.act(self.story) as case:
-            opinion = queries.get_opinion(case.id)
-            operations.send_to_review(actor=person("chair"), at=self.stage.at, opinion=opinion)
+        with self.opinion() as opinion:
+            operations.send_to_review(actor=self.user("chair"), at=IN_MEETING, opinion=opinion)
         return self
 
     def to_language_check(self) -> Told:
-        """The languages are compared and the comparison confirmed: the chair may freeze the text."""
-        from mdtapp.demo.people import person
-        from mdtapp.opinions import operations, queries
+        """The languages are compared and the comparison is confirmed: the chair may freeze the text."""
+        from mdtapp.opinions import operations
 
-        with self.acting(), self.stage.act(self.story) as case:
-            opinion, at = queries.get_opinion(case.id), self.stage.at
-            operations.pass_to_language(actor=person("coordinator"), at=at, opinion=opinion)
-            operations.check_language(actor=person("translator"), at=at, opinion=opinion)
+        with self.opinion() as opinion:
+            operations.pass_to_language(actor=self.user("coordinator"), at=IN_MEETING, opinion=opinion)
+            operations.check_language(
+                actor=self.user("translator"),
+                at=IN_MEETING,
+                opinion=opinion,
+                row_version=opinion.row_version,
+            )
         return self
 
     def to_signing(self) -> Told:
         """The text is frozen; nobody has signed it."""
-        from mdtapp.demo.people import person
-        from mdtapp.opinions import queries, signing
+        from mdtapp.clinical.bitext import Bitext
+        from mdtapp.opinions import signing
 
-        with self.acting(), self.stage.act(self.story) as case:
-            opinion = queries.get_opinion(case.id)
+        with self.opinion() as opinion:
             signing.finalise(
-                actor=person("chair"),
-                at=self.stage.at,
+                actor=self.user("chair"),
+                at=IN_MEETING,
                 opinion=opinion,
                 row_version=opinion.row_version,
-                password=DEMO_PASSWORD,
-                house=self.stage.house,
+                password=PASSWORD,
+                house=signing.House(Bitext("Qingyuan", "清源"), self._key, IN_MEETING.date()),
             )
         return self
 
     def to_signed(self) -> Told:
         """Everybody who must has signed."""
-        from mdtapp.opinions import queries, signing
+        from mdtapp.opinions import signing
         from mdtapp.opinions.models import SignatureMeaning
-        from mdtapp.opinions.signers import required_signers
 
-        with self.acting(), self.stage.act(self.story) as case:
-            opinion = queries.get_opinion(case.id)
-            for signer in required_signers(opinion):
+        with self.opinion() as opinion:
+            expected = signing.awaiting_version(opinion).content_hash
+            for who in ("chair", *PANEL):
                 signing.sign(
-                    actor=signer.user,
-                    at=self.stage.at,
+                    actor=self.user(who),
+                    at=IN_MEETING,
                     opinion=opinion,
-                    expected_hash=signing.awaiting_version(opinion).content_hash,
+                    expected_hash=expected,
                     meaning=SignatureMeaning.AGREE,
-                    password=DEMO_PASSWORD,
+                    password=PASSWORD,
                 )
         return self
 
     def to_release(self) -> Told:
         """The document is made and may be sent."""
-        from mdtapp.demo.people import person
-        from mdtapp.opinions import queries, signing
+        from mdtapp.opinions import signing
 
-        press = self.stage.app.extensions["mdtapp.press"]
-        with self.acting(), self.stage.act(self.story) as case:
+        press = self.app.extensions["mdtapp.press"]
+        with self.opinion() as opinion:
             signing.release(
-                actor=person("coordinator"),
-                at=self.stage.at,
-                opinion=queries.get_opinion(case.id),
+                actor=self.user("coordinator"),
+                at=IN_MEETING,
+                opinion=opinion,
                 store=press.store,
                 make=press.final,
             )
         return self
 
-    def _take_materials(self) -> None:
-        """One small file for each material the story lists, under the number the inputs cite."""
-        from mdtapp.demo.intake_steps import _coordinator, _intake
+    @contextmanager
+    def opinion(self) -> Iterator[Opinion]:
+        """One transaction about the opinion of the case."""
+        from mdtapp.opinions.queries import get_opinion
+
+        with self.act() as case:
+            yield get_opinion(case.id)
+
+    # --- parts ----------------------------------------------------------------------------------
+
+    def saved(self, case: Case, discipline: str, data: Any, *, row_version: int = 0) -> Any:
+        """On top of what is there."""
+        from mdtapp.opinions.inputs import operations, queries
+
+        present = operations.version_of(queries.find_input(case.id, discipline))
+        return super().saved(case, discipline, data, row_version=row_version or present)
+
+    def _answers(self, discipline: str) -> dict[str, Any]:
+        found: dict[str, Any] = shared_case(self.source_id)["inputs"][discipline]
+        return found
+
+    def _item(self, case: Case) -> Any:
+        from mdtapp.meetings.queries import waiting_item
+
+        item = waiting_item(case.id)
+        assert item is not None
+        return item
+
+    def _leave_marks(self, case: Case) -> None:
+        from mdtapp.cases import operations
+        from mdtapp.clinical.bitext import Bitext
+
+        case.patient.pseudonym = self.pseudonym
+        case.title = Bitext(f"Title {self.mark}", f"标题 {self.mark}")
+        case.wishes = Bitext(f"Wishes {self.mark}", f"愿望 {self.mark}")
+        identity = {"name": f"Name^{self.mark}", "birth_date": "1963-04-09", "sex": "male"}
+        operations.seal_identity(
+            actor=self.user("coordinator"),
+            at=START,
+            case=case,
+            identity=identity | {"patient_ids": [f"ID-{self.mark}"]},
+            key=self._key,
+        )
+
+    def _take_file(self) -> None:
+        """A letter with a file of its own, under the next number."""
+        path = self.folder / "letter.txt"
+        path.write_text(f"A letter about {self.mark}", "utf-8")
+        self.take(path)
+
+    def take(self, path: Path) -> None:
+        """The coordinator brings a file into the case."""
+        from mdtapp.clock import FixedClock
+        from mdtapp.imaging.intake import Intake
+        from mdtapp.imaging.limited import shared_reader
+        from mdtapp.materials.operations import NamedActor
         from mdtapp.materials.status import Source
 
-        intake, folder = _intake(self.stage, self.story), self.stage.folder / self.story.key
-        folder.mkdir()
-        for material in self.story.data["materials"]:
-            path = folder / f"{material['id']}.txt"
-            path.write_text(f"{material['title']} of {self.story.key}", "utf-8")
-            intake.import_path(
+        objects = self.app.extensions["mdtapp.objects"]
+        with self.app.app_context():
+            Intake(objects, shared_reader(), self._key, FixedClock(START)).import_path(
                 [path],
-                case_no=self.stage.case_no(self.story),
-                actor=_coordinator(),
-                source=Source.DEMONSTRATION,
+                case_no=self.case_no,
+                actor=NamedActor(f"user:{self.people['coordinator']}"),
+                source=Source.UPLOAD,
             )
 
-    def _sign_the_rest(self) -> None:
-        from mdtapp.demo.review_steps import _sign, _write
-        from mdtapp.opinions.inputs.queries import current_inputs
-        from mdtapp.opinions.inputs.status import SIGNED
+    def _settle(self, opinion: Opinion, *, leaving: int = 0) -> None:
+        """Settles conflicts by a way their rule allows, and has them confirmed where that is asked for."""
+        from mdtapp.clinical.bitext import Bitext
+        from mdtapp.opinions import findings, operations
+        from mdtapp.opinions.conflicts import RULES
+        from mdtapp.people.queries import get_person
 
-        with self.stage.act(self.story) as case:
-            status = {key: row.status for key, row in current_inputs(case.id).items()}
-        for discipline, data in self.story.data["inputs"].items():
-            if discipline not in status:
-                _write(self.stage, self.story, discipline, dict(data), self.stage.at)
-            if status.get(discipline) not in SIGNED:
-                _sign(self.stage, self.story, discipline, self.stage.at)
+        case, reason = opinion.case, Bitext("The panel discussed it.", "会诊已讨论。")
+        open_ones = [row.rule for row in findings.blocking(case) if row.status == "open"]
+        for rule in open_ones[: len(open_ones) - leaving]:
+            allowed = [str(way) for way in RULES[rule].resolutions]
+            way = next(way for way in allowed if way not in {"choose_input", "block_until_fixed"})
+            operations.settle(
+                actor=self.user("chair"),
+                at=IN_MEETING,
+                opinion=opinion,
+                rule=rule,
+                resolution=way,
+                reason=reason,
+            )
+        for row in findings.blocking(case) if not leaving else []:
+            if findings.needs_confirmation(row, case):
+                second = get_person(min(findings.confirmers(row, case)))
+                findings.confirm(actor=second, at=IN_MEETING, case=case, rule=row.rule)
+
+    def _complete(self, opinion: Opinion) -> None:
+        from mdtapp.clinical.bitext import Bitext
+        from mdtapp.opinions import operations, queries
+
+        chair, text = self.user("chair"), Bitext("One more sentence.", "再加一句。")
+        answered = {row.question for row in queries.kept_statements(opinion)}
+        for question in opinion.case.questions:
+            if question.key not in answered:
+                operations.add(
+                    actor=chair,
+                    at=IN_MEETING,
+                    opinion=opinion,
+                    section="questions_answered",
+                    text=text,
+                    question=question.key,
+                )
+        for row in queries.kept_statements(opinion):
+            if operations.untranslated(row):
+                operations.reword(
+                    actor=chair,
+                    at=IN_MEETING,
+                    opinion=opinion,
+                    statement_id=row.id,
+                    text=text,
+                    row_version=row.row_version,
+                )
 
 
-def tell(
-    app: Flask, folder: Path, *, like: str = "colon", pseudonym: str, domain: str, at: datetime = START
-) -> Told:
-    """A case of its own like one of the invented ones; nothing has happened yet.
-
-    Its title, its patient's name and its patient's words hold the pseudonym, so that a page that
-    shows any of them is recognised.
-    """
-    from mdtapp.demo.stage import Stage
-    from mdtapp.demo.story import Story, stories
-
-    today = at.astimezone(app.config["MDTAPP"].timezone).date()
-    told = next(story for story in stories(today) if story.key == like)
-    data: dict[str, Any] = json.loads(json.dumps(told.data))
-    mark = pseudonym.title().replace("-", "")
-    data["patient"] |= {"pseudonym": pseudonym}
-    data["patient"]["identity"] |= {"name": f"Name^{mark}", "other_names": [f"Other{mark}"]}
-    data["title"] = {"en": f"Title {mark}", "zh": f"标题 {mark}"}
-    data["wishes"] = {"en": f"Wishes {mark}", "zh": f"愿望 {mark}"}
-    stage = Stage(app=app, today=today, at=at, folder=folder)
-    return Told(stage, Story(pseudonym.lower(), told.state, data), domain)
+def tell(app: Flask, folder: Path, pseudonym: str, *, like: str = "DEMO-04") -> Told:
+    """A case of that pseudonym, at its beginning; files it takes lie below `folder`."""
+    told = Told(app)
+    told.source_id, told.pseudonym = like, pseudonym
+    told.mark = pseudonym.title().replace("-", "")
+    told.domain = f"{pseudonym.lower()}.invalid"
+    told.folder = folder / pseudonym
+    told.folder.mkdir()
+    return told

@@ -36,7 +36,7 @@ COLUMNS = (
 )
 
 TABLE = """
-# The panel writes: three inputs are signed, the specialist's own is a draft.
+# The panel writes: three inputs are signed, the specialist's own is a draft, so nothing of the others is shown.
 review:
 GET  /                                                                      302 | 302 302 | 302 302 302 | 302 302 | 302 302 | 302 | 302
 GET  /home                                                                  302 | 302 302 | 302 302 302 | 302 302 | 302 302 | 302 | 302
@@ -99,9 +99,11 @@ GET  /inputs                                                                302 
 GET  /cases/<case_no>/inputs                                                302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 GET  /cases/<case_no>/inputs/<discipline>                                   302 | 403 403 | 200 404 404 | 403 404 | 403 403 | 403 | 302
 POST /cases/<case_no>/inputs/<discipline>                                   401 | 403 403 | 302 404 404 | 403 404 | 403 403 | 403 | 401
+GET  /cases/<case_no>/inputs/<discipline>/decline                           302 | 403 403 | 200 404 404 | 403 404 | 403 403 | 403 | 302
+POST /cases/<case_no>/inputs/<discipline>/decline                           401 | 403 403 | 409 404 404 | 403 404 | 403 403 | 403 | 401
 GET  /cases/<case_no>/inputs/<discipline>/review                            302 | 403 403 | 200 404 404 | 403 404 | 403 403 | 403 | 302
 POST /cases/<case_no>/inputs/<discipline>/sign                              401 | 403 403 | 302 404 404 | 403 404 | 403 403 | 403 | 401
-GET  /cases/<case_no>/inputs/<discipline>/<revision>                        302 | 403 404 | 403 404 404 | 200 404 | 403 404 | 403 | 302
+GET  /cases/<case_no>/inputs/<discipline>/<revision>                        302 | 403 404 | 403 404 404 | 403 404 | 403 404 | 403 | 302
 GET  /meetings/                                                             302 | 200 200 | 200 200 200 | 200 200 | 403 403 | 403 | 302
 GET  /meetings/new                                                          302 | 200 200 | 403 403 403 | 403 403 | 403 403 | 403 | 302
 POST /meetings/new                                                          401 | 302 302 | 403 403 403 | 403 403 | 403 403 | 403 | 401
@@ -142,7 +144,7 @@ decided:
 GET  /cases/<case_no>/opinion                                               302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 POST /cases/<case_no>/opinion/start                                         401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
 
-# The chair writes the opinion; two conflicts are open.
+# The chair writes the opinion; two conflicts are open, one settlement waits for a second person.
 desk:
 GET  /cases/<case_no>/opinion                                               302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 GET  /cases/<case_no>/opinion/<number>/document.pdf                         302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.architecture.two_cases import TwoCases, form_on
-from tests.situations import DEMO_PASSWORD
+from tests.conftest import PASSWORD
 
 Places = dict[str, Any]
 Fields = dict[str, Any]
-MINE = "surgical_oncology"  # what the specialist who calls writes for
+MINE = "medical_oncology"  # what the specialist who calls writes for
 NEW_PASSWORD = "a new sentence for tomorrow"
 SENTENCE = {"text_en": "One more sentence.", "text_zh": "再加一句。"}
 WHY = {"reason": "Because it is so."}
@@ -73,17 +73,17 @@ MEETING = taken(row_version="meeting_version")
 LINK = taken(row_version="delivery_version")
 OPINION = fixed(number=0)
 STATEMENT = both(OPINION, taken("statement_id"))
-SURGERY = fixed(discipline=MINE)
+MY_INPUT = fixed(discipline=MINE)
 
 LAWFUL: dict[str, Lawful] = {
     # people
-    "people.sign_in_post": Lawful(fields=lambda p: {"email": "admin@own.invalid", "password": DEMO_PASSWORD}),
+    "people.sign_in_post": Lawful(fields=lambda p: {"email": "admin@maple-11.invalid", "password": PASSWORD}),
     "people.set_language": Lawful(fields=fixed(language="zh")),
     "people.reset": Lawful(at=taken(token="reset_token")),
     "people.reset_post": Lawful(at=taken(token="reset_token"), fields=fixed(password=NEW_PASSWORD)),
-    "people.change_password": Lawful(fields=fixed(current=DEMO_PASSWORD, password=NEW_PASSWORD)),
+    "people.change_password": Lawful(fields=fixed(current=PASSWORD, password=NEW_PASSWORD)),
     "people.add_person": Lawful(
-        fields=fixed(email="new@own.invalid", name="Dr New", role="specialist", disciplines="radiology")
+        fields=fixed(email="new@maple-11.invalid", name="Dr New", role="specialist", disciplines="radiology")
     ),
     "people.edit_person": Lawful(at=taken("user_id")),
     "people.amend_person": Lawful(at=taken("user_id"), form=("admin", "/people/{user_id}")),
@@ -112,7 +112,7 @@ LAWFUL: dict[str, Lawful] = {
         form=("coordinator", CASE + "/consent"), fields=fixed(given_on="2026-02-01")
     ),
     "cases.add_member": Lawful(
-        fields=lambda places: {"place": f"{places['people']['palliative']}/author/palliative_supportive"}
+        fields=lambda places: {"place": f"{places['people']['carer']}/author/palliative_supportive"}
     ),
     "cases.remove_member": Lawful(at=taken("member_id")),
     "cases.move": Lawful(at=fixed(action="hold"), fields=fixed(**WHY)),
@@ -138,22 +138,24 @@ LAWFUL: dict[str, Lawful] = {
     "imaging.series_preview": Lawful(at=taken("series_id")),
     "imaging.frame_picture": Lawful(at=both(taken("instance_id"), fixed(frame=1))),
     # inputs
-    "inputs.workbench": Lawful(at=SURGERY),
-    "inputs.save": Lawful(at=SURGERY, fields=taken(row_version="input_version")),
-    "inputs.review": Lawful(at=SURGERY),
+    "inputs.workbench": Lawful(at=MY_INPUT),
+    "inputs.save": Lawful(at=MY_INPUT, fields=taken(row_version="input_version")),
+    "inputs.review": Lawful(at=MY_INPUT),
     "inputs.sign": Lawful(
-        at=SURGERY,
+        at=MY_INPUT,
         form=("specialist", f"{CASE}/inputs/{MINE}/review", f"{CASE}/inputs/{MINE}/sign"),
-        fields=fixed(right_patient="y", password=DEMO_PASSWORD),
+        fields=fixed(right_patient="y", password=PASSWORD),
     ),
+    "inputs.decline": Lawful(at=MY_INPUT, fields=fixed(**WHY)),
+    "inputs.ask_to_decline": Lawful(at=MY_INPUT),
     "inputs.read": Lawful(at=fixed(discipline="pathology", revision=1)),
-    "inputs.amend": Lawful(at=SURGERY, fields=fixed(**WHY)),
-    "inputs.return_to_author": Lawful(at=SURGERY, fields=fixed(**WHY)),
+    "inputs.amend": Lawful(at=MY_INPUT, fields=fixed(**WHY)),
+    "inputs.return_to_author": Lawful(at=MY_INPUT, fields=fixed(**WHY)),
     # meetings
     "meetings.plan": Lawful(
         fields=lambda places: {
             "title": "Another board",
-            "day": "2026-03-20",
+            "day": "2026-12-20",
             "time": "14:00",
             "minutes": "60",
             "place": "Room 3",
@@ -161,7 +163,7 @@ LAWFUL: dict[str, Lawful] = {
         }
     ),
     "meetings.reschedule": Lawful(
-        form=("coordinator", "/meetings/{meeting_id}/reschedule"), fields=fixed(day="2026-03-20")
+        form=("coordinator", "/meetings/{meeting_id}/reschedule"), fields=fixed(day="2026-12-20")
     ),
     "meetings.put_on_agenda": Lawful(
         fields=both(MEETING, taken(case_no="spare_case_no"), fixed(planned_minutes="15"))
@@ -196,7 +198,7 @@ LAWFUL: dict[str, Lawful] = {
         at=taken(rule="open_rule"),
         fields=both(fixed(resolution="reword", reason="Both mean the same.", reason_zh="两者一致。")),
     ),
-    "opinions.confirm": Lawful(at=taken(rule="settled_rule")),
+    "opinions.confirm": Lawful(at=taken(rule="settled_rule"), fields=taken(row_version="settled_version")),
     "opinions.addendum": Lawful(at=fixed(number=1)),
     "opinions.start_addendum": Lawful(fields=fixed(reason="correction", **SENTENCE)),
     "opinions.reword": Lawful(
@@ -212,10 +214,10 @@ LAWFUL: dict[str, Lawful] = {
     "opinions.pass_to_language": Lawful(at=OPINION),
     "opinions.check_language": Lawful(at=OPINION),
     "opinions.finalise": Lawful(
-        at=OPINION, fields=both(taken(row_version="opinion_version"), fixed(password=DEMO_PASSWORD))
+        at=OPINION, fields=both(taken(row_version="opinion_version"), fixed(password=PASSWORD))
     ),
     "opinions.sign": Lawful(
-        at=OPINION, fields=both(taken("content_hash"), fixed(meaning="agree", password=DEMO_PASSWORD))
+        at=OPINION, fields=both(taken("content_hash"), fixed(meaning="agree", password=PASSWORD))
     ),
     "opinions.refuse": Lawful(at=OPINION, fields=fixed(**WHY)),
     "opinions.release": Lawful(at=OPINION),

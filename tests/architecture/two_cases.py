@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,18 +17,17 @@ from werkzeug.test import TestResponse
 
 from mdtapp.clock import FixedClock
 from tests.architecture.page_forms import Form, Page
-from tests.situations import DEMO_PASSWORD, Told, database_file, tell
+from tests.conftest import PASSWORD, START
+from tests.situations import Told, database_file, tell
 
 OWN, OTHER = "own", "other"
-TEAM = {OWN: "own.invalid", OTHER: "other.invalid"}
 SPARE = "spare"  # a second case of the first team, waiting for a meeting
-PSEUDONYM = {OWN: "MAPLE-11", OTHER: "OLIVE-22"}
-MARK = {OWN: "Maple11", OTHER: "Olive22"}
+PSEUDONYM = {OWN: "MAPLE-11", OTHER: "OLIVE-22", SPARE: "ROWAN-33"}
 # Who calls, all of the first team; against the second case each of them is a stranger.
-PLAYERS = {
-    "coordinator": "coordinator2",
-    "specialist": "surgeon",
-    "removed": "tcm",
+CALLERS = {
+    "coordinator": "other_coordinator",  # the second one of the case, who checks what the first transcribed
+    "specialist": "medical_oncologist",
+    "removed": "herbalist",
     "chair": "chair",
     "translator": "translator",
     "admin": "admin",
@@ -123,31 +123,26 @@ def _plain(app: Flask) -> Iterator[sqlite3.Connection]:
 
 
 def prepare(app: Flask, clock: FixedClock, folder: Path) -> TwoCases:
-    """Tells both cases from the first letter to the released opinion, keeping a copy at every stage."""
+    """Takes both cases from the first letter to the released opinion, keeping a copy at every stage."""
     app.extensions["mdtapp.press"] = Press(app.extensions["mdtapp.objects"])
-    two = TwoCases(app, clock)
-    for whose in (OWN, OTHER):
-        (folder / whose).mkdir()
-        two.told[whose] = tell(
-            app, folder / whose, pseudonym=PSEUDONYM[whose], domain=TEAM[whose], at=clock.now()
-        )
-        two.told[whose].to_intake()
-        take_images(two.told[whose], number=1 if whose == OWN else 2)
-    leave_in_tray(two.told[OWN])
-    (folder / SPARE).mkdir()
-    two.told[SPARE] = tell(app, folder / SPARE, pseudonym="ROWAN-33", domain=TEAM[OWN], at=clock.now())
-    two.told[SPARE].to_intake().to_review()
+    two = TwoCases(app, clock, {whose: tell(app, folder, PSEUDONYM[whose]) for whose in PSEUDONYM})
+    own = two.told[OWN]
     for stage, method in STAGES:
         for whose in (OWN, OTHER):
             getattr(two.told[whose], method)()
         if stage == "review":
-            seat(two.told[OWN], "tcm", "tcm_integrative")
+            two.told[SPARE].people = own.people
+            two.told[SPARE].to_review()
+            take_images(own, number=1)
+            take_images(two.told[OTHER], number=2)
+            leave_in_tray(own)
+            seat(own, "herbalist", "tcm_integrative")
             two.callers = sign_in_everybody(two)
-            unseat(two.told[OWN], "tcm")
+            unseat(own, "herbalist")
             clock.advance(minutes=1)
             two.reset_token = give_reset_link(two)
         if stage == "released":
-            two.handed = {whose: deliver(two.told[whose]) for whose in (OWN, OTHER)}
+            two.handed = {whose: deliver(two.told[whose], clock.now()) for whose in (OWN, OTHER)}
             two.callers["recipient"] = open_link(two, OWN)
         keep(two, stage)
     return two
@@ -155,12 +150,11 @@ def prepare(app: Flask, clock: FixedClock, folder: Path) -> TwoCases:
 
 def give_reset_link(two: TwoCases) -> str:
     """The administrator's link for somebody of the first team."""
-    from mdtapp.demo.people import person
     from mdtapp.people.operations import issue_reset
-    from mdtapp.store.db import unit_of_work
 
-    with two.told[OWN].acting(), unit_of_work():
-        return issue_reset(actor=person("admin"), at=two.clock.now(), user=person("nuclear"))
+    own = two.told[OWN]
+    with own.act():
+        return issue_reset(actor=own.user("admin"), at=two.clock.now(), user=own.user("absentee"))
 
 
 def keep(two: TwoCases, stage: str) -> None:
@@ -171,111 +165,82 @@ def keep(two: TwoCases, stage: str) -> None:
     two.places[stage] = {whose: places_of(two, whose) for whose in (OWN, OTHER)}
 
 
-# --- what happens besides the story -----------------------------------------------------------
-
-
-def take_images(told: Told, number: int) -> None:
-    """A study under another name waits for a decision; one image comes twice with other content."""
-    from mdtapp.demo.intake_steps import _coordinator, _intake
-    from mdtapp.materials.status import Source
-    from tests.imaging import dicom
-
-    uid = f"1.2.3.{number}"
-    with told.acting():
-        for turn, pixels in enumerate((bytes(32), bytes(range(32)))):
-            path = told.stage.folder / f"{turn}.dcm"
-            values = {
-                "StudyInstanceUID": uid,
-                "SeriesInstanceUID": f"{uid}.1",
-                "SOPInstanceUID": f"{uid}.1.1",
-            }
-            path.write_bytes(dicom.encoded(dicom.image(PixelData=pixels, **values)))
-            _intake(told.stage, told.story).import_path(
-                [path],
-                case_no=told.stage.case_no(told.story),
-                actor=_coordinator(),
-                source=Source.DEMONSTRATION,
-            )
-        own = told.story.identity
-        path = told.stage.folder / "own.dcm"
-        values = {level: f"1.2.9.{number}{end}" for level, end in UIDS.items()}
-        path.write_bytes(
-            dicom.encoded(
-                dicom.image(
-                    PatientName=own["name"],
-                    PatientID=own["patient_ids"][0],
-                    PatientBirthDate=own["birth_date"].replace("-", ""),
-                    PatientSex={"female": "F", "male": "M"}[own["sex"]],
-                    **values,
-                )
-            )
-        )
-        _intake(told.stage, told.story).import_path(
-            [path],
-            case_no=told.stage.case_no(told.story),
-            actor=_coordinator(),
-            source=Source.DEMONSTRATION,
-        )
-
+# --- what happens besides ---------------------------------------------------------------------
 
 UIDS = {"StudyInstanceUID": "", "SeriesInstanceUID": ".1", "SOPInstanceUID": ".1.1"}
 
 
-def leave_in_tray(told: Told) -> None:
-    """A study that came over the network without a case."""
-    from mdtapp.demo.intake_steps import _intake
-    from mdtapp.materials.spool import Spool
-    from mdtapp.materials.status import Source
+def take_images(told: Told, number: int) -> None:
+    """A study of the patient; one under another name, of which one image comes twice with other content."""
+    own = {
+        "PatientName": f"Name^{told.mark}",
+        "PatientID": f"ID-{told.mark}",
+        "PatientBirthDate": "19630409",
+        "PatientSex": "M",
+    }
+    take_image(told, f"1.2.9.{number}", **own)
+    take_image(told, f"1.2.3.{number}", PixelData=bytes(32))
+    take_image(told, f"1.2.3.{number}", PixelData=bytes(range(32)))
+
+
+def take_image(told: Told, uid: str, **values: Any) -> None:
+    told.take(image_file(told, uid, **values))
+
+
+def image_file(told: Told, uid: str, **values: Any) -> Path:
     from tests.imaging import dicom
 
-    values = {level: f"1.2.4.7{end}" for level, end in UIDS.items()}
-    path = told.stage.folder / "stray.dcm"
-    path.write_bytes(dicom.encoded(dicom.image(PatientName="Stray^Nobody", **values)))
-    spool = Spool(told.stage.settings.instance / "spool")
-    with told.acting(), path.open("rb") as stream:
-        spooled = spool.receive(
-            stream, name=path.name, source=Source.DICOM, actor="system:gateway", at=told.stage.at
-        )
-        _intake(told.stage, told.story).process(spool, spooled)
+    path = told.folder / "image.dcm"
+    uids = {level: uid + end for level, end in UIDS.items()}
+    path.write_bytes(dicom.encoded(dicom.image(**uids, **values)))
+    return path
 
 
-def seat(told: Told, player: str, discipline: str) -> None:
+def leave_in_tray(told: Told) -> None:
+    """A study that came over the network without a case."""
+    from mdtapp.materials.spool import Spool
+    from mdtapp.materials.status import Source
+    from mdtapp.operate import intake_of
+
+    path = image_file(told, "1.2.4.7", PatientName="Stray^Nobody")
+    spool = Spool(told.app.config["MDTAPP"].instance / "spool")
+    with told.app.app_context(), path.open("rb") as stream:
+        spooled = spool.receive(stream, name=path.name, source=Source.DICOM, actor="system:gateway", at=START)
+        intake_of(told.app).process(spool, spooled)
+
+
+def seat(told: Told, who: str, discipline: str) -> None:
     from mdtapp.cases import operations
     from mdtapp.cases.models import MemberRole
-    from mdtapp.demo.people import person
 
-    with told.acting(), told.stage.act(told.story) as case:
+    with told.act() as case:
         operations.add_member(
-            actor=person("coordinator"),
-            at=told.stage.at,
+            actor=told.user("coordinator"),
+            at=START,
             case=case,
-            user=person(player),
+            user=told.user(who),
             role=MemberRole.AUTHOR,
             discipline=discipline,
         )
 
 
-def unseat(told: Told, player: str) -> None:
+def unseat(told: Told, who: str) -> None:
     from mdtapp.cases import operations
-    from mdtapp.demo.people import person
 
-    with told.acting(), told.stage.act(told.story) as case:
-        member = next(row for row in case.members if row.user_id == person(player).id)
-        operations.remove_member(
-            actor=person("coordinator"), at=told.stage.at, case=case, member_id=member.id
-        )
+    with told.act() as case:
+        member = next(row for row in case.members if row.user_id == told.people[who])
+        operations.remove_member(actor=told.user("coordinator"), at=START, case=case, member_id=member.id)
 
 
-def deliver(told: Told) -> dict[str, Any]:
+def deliver(told: Told, at: datetime) -> dict[str, Any]:
     """Three recipients: one has opened the opinion, one has a link, one has none. An addendum is begun."""
     from mdtapp.clinical.bitext import Bitext
     from mdtapp.delivery import operations, queries
     from mdtapp.delivery.models import RecipientKind
-    from mdtapp.demo.people import person
     from mdtapp.opinions.operations import start_addendum
 
-    with told.acting(), told.stage.act(told.story) as case:
-        coordinator, at = person("coordinator"), told.stage.at
+    with told.act() as case:
+        coordinator = told.user("coordinator")
         (version,) = queries.released_versions(case)
         recipients = [
             operations.add_recipient(
@@ -283,11 +248,9 @@ def deliver(told: Told) -> dict[str, Any]:
                 at=at,
                 case=case,
                 kind=RecipientKind.PATIENT,
-                contact=operations.Contact(
-                    name=f"Reader{MARK_OF[told.domain]} {number}", email="a@b.example"
-                ),
+                contact=operations.Contact(name=f"Reader{told.mark} {number}", email="a@b.example"),
                 language="en",
-                key=told.stage.identity_key,
+                key=told.app.extensions["mdtapp.identity_key"],
             )
             for number in range(3)
         ]
@@ -296,7 +259,11 @@ def deliver(told: Told) -> dict[str, Any]:
             for recipient in recipients[:2]
         )
         start_addendum(
-            actor=person("chair"), at=at, case=case, reason="correction", text=Bitext("One word.", "一字。")
+            actor=told.user("chair"),
+            at=at,
+            case=case,
+            reason="correction",
+            text=Bitext("One word.", "一字。"),
         )
         return {
             "opened": (opened.token, opened.code),
@@ -308,23 +275,19 @@ def deliver(told: Told) -> dict[str, Any]:
         }
 
 
-MARK_OF = {TEAM[whose]: MARK[whose] for whose in TEAM}
-
-
 # --- who calls --------------------------------------------------------------------------------
 
 
 def sign_in_everybody(two: TwoCases) -> dict[str, Caller]:
     callers = {"nobody": _browser(two.app)}
-    for name, player in PLAYERS.items():
-        email = two.told[OWN].email(player)
-        callers[name] = sign_in(two.app, email)
+    for name, who in CALLERS.items():
+        callers[name] = sign_in(two.app, two.told[OWN].email(who))
     return callers
 
 
 def sign_in(app: Flask, email: str) -> Caller:
     visitor = _browser(app)
-    form = {"email": email, "password": DEMO_PASSWORD}
+    form = {"email": email, "password": PASSWORD}
     answer = visitor.send(app, "POST", "/sign-in", data=form)
     assert answer.status_code == 302, f"{email} could not sign in"
     with _plain(app) as connection:
@@ -383,16 +346,14 @@ def places_of(two: TwoCases, whose: str) -> dict[str, Any]:
             one = row.fetchone()
             if one is not None:
                 found[name] = one[0]
-        team = f"%@{TEAM[whose]}"
-        people = connection.execute("SELECT email, id FROM user WHERE email LIKE ?", (team,)).fetchall()
-        found["people"] = {email.split("@")[0]: number for email, number in people}
-    found["user_id"] = found["people"]["nuclear"]
+    found["people"] = two.told[whose].people
+    found["user_id"] = found["people"]["absentee"]
     return found
 
 
 PLACES: dict[str, tuple[str, ...]] = {
     "member_id": (
-        "SELECT id FROM case_member WHERE case_id = ? AND discipline = 'genetics_molecular'",
+        "SELECT id FROM case_member WHERE case_id = ? AND discipline = 'radiation_oncology'",
         "case",
     ),
     "material": ("SELECT min(number) FROM material WHERE case_id = ? AND sha256 IS NOT NULL", "case"),
@@ -427,7 +388,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "item_version": ("SELECT row_version FROM agenda_item WHERE case_id = ?", "case"),
     "outside_version": ("SELECT row_version FROM outside_opinion WHERE case_id = ?", "case"),
     "input_version": (
-        "SELECT row_version FROM discipline_input WHERE case_id = ? AND discipline = 'surgical_oncology'",
+        "SELECT row_version FROM discipline_input WHERE case_id = ? AND discipline = 'medical_oncology'",
         "case",
     ),
     "statement_id": (
@@ -442,11 +403,15 @@ PLACES: dict[str, tuple[str, ...]] = {
     ),
     "opinion_version": ("SELECT row_version FROM opinion WHERE case_id = ? AND number = 0", "case"),
     "open_rule": (
-        "SELECT rule FROM conflict_finding WHERE case_id = ? AND status = 'open' ORDER BY id LIMIT 1",
+        "SELECT rule FROM conflict_finding WHERE case_id = ? AND status = 'open' AND rule <> 'X69' ORDER BY id LIMIT 1",
         "case",
     ),
     "settled_rule": (
-        "SELECT rule FROM conflict_finding WHERE case_id = ? AND status = 'resolved' ORDER BY id LIMIT 1",
+        "SELECT rule FROM conflict_finding WHERE case_id = ? AND status = 'resolved' AND rule = 'X36' ORDER BY id LIMIT 1",
+        "case",
+    ),
+    "settled_version": (
+        "SELECT row_version FROM conflict_finding WHERE case_id = ? AND status = 'resolved' AND rule = 'X36' ORDER BY id LIMIT 1",
         "case",
     ),
     "content_hash": (
