@@ -178,9 +178,10 @@ class Desk(Board):
         for question in opinion.case.questions:
             if question.key not in answered:
                 self.add_statement(opinion, "questions_answered", question=question.key)
-        for row in queries.kept_statements(opinion):
-            if operations.untranslated(row):
-                self.reword(opinion, row, Bitext(f"In English {row.id}.", f"中文 {row.id}。"))
+        for statement in queries.kept_statements(opinion):
+            if operations.untranslated(statement):
+                text = Bitext(f"In English {statement.id}.", f"中文 {statement.id}。")
+                self.reword(opinion, statement, text)
         return opinion
 
     def settle(self, opinion: Opinion, row: ConflictFinding, resolution: str = "", **more: Any) -> Any:

@@ -94,10 +94,8 @@ def _check(values: Mapping[str, Any], types: Mapping[str, Bitext], prefix: str) 
             continue
         path = f"{prefix}{key}"
         if not _MATCHES[wanted](value):
-            raise Invalid(
-                Bitext(en=f"{path} must be {wanted.en}.", zh=f"{path}必须是{wanted.zh}。"),
-                fields={path: wanted},
-            )
+            sentence = Bitext(en=f"{path} must be {wanted.en}.", zh=f"{path}必须是{wanted.zh}。")
+            raise Invalid(sentence, fields={path: sentence})
         if wanted is _ROWS:
             for place, row in enumerate(value):
                 _check(row, _FIELD_TYPES, f"{path}[{place}].")

@@ -300,9 +300,9 @@ def test_it_is_not_sent_on_while_something_is_missing_and_each_gap_is_named(desk
         with pytest.raises(Invalid) as refusal:
             operations.send_to_review(**acting(desk, opinion))
         named = refusal.value.sentence
-        for row in findings.blocking(opinion.case):
-            assert f"Conflict {row.rule} is open." in named.en
-            assert row.rule in named.zh
+        for conflict in findings.blocking(opinion.case):
+            assert f"Conflict {conflict.rule} is open." in named.en
+            assert conflict.rule in named.zh
         assert "Question Q1 has no answer." in named.en
         assert "问题 Q1 尚未回答。" in named.zh
         assert opinion.status == OpinionStatus.IN_EDIT

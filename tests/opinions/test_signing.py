@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import Conflict, Invalid, InvalidTransition, NotAllowed
 from mdtapp.opinions import operations, queries, signing
+from mdtapp.opinions.freezing import content_hash
 from mdtapp.opinions.models import Opinion, OpinionVersion, SignatureMeaning
 from mdtapp.opinions.signers import missing_signers, required_signers
 from mdtapp.opinions.status import OpinionStatus
@@ -35,7 +36,7 @@ def test_the_frozen_text_has_its_hash_and_opens_for_signatures(desk: Desk, trans
     with transaction():
         version = desk.frozen()
         assert version.opinion.status == OpinionStatus.AWAITING_SIGNATURE
-        assert version.content_hash == signing.content_hash(version.frozen)
+        assert version.content_hash == content_hash(version.frozen)
         assert signing.is_intact(version)
         assert re.fullmatch(r"[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}", version.verify_code)
         assert (version.version, version.frozen_by_id) == (1, desk.people["chair"])
@@ -319,6 +320,7 @@ def test_the_released_bytes_are_kept_in_both_languages(desk: Desk, transaction):
         assert version.pdf_sha256 != version.pdf_zh_sha256
         store = desk.app.extensions["mdtapp.objects"]
         for sha256 in (version.pdf_sha256, version.pdf_zh_sha256):
+            assert sha256
             assert store.exists(sha256)
             assert queries.find_version_by_document(sha256) is version
         with pytest.raises(InvalidTransition):
