@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -85,7 +84,7 @@ def _wait_for_slides(stage: Stage, story: Story) -> None:
 def receive_misspelt(stage: Stage, story: Story) -> None:
     """Pictures that were asked for come with the name in another spelling: a person has to decide."""
     wanted = story.data["misspelt"]
-    subject = replace(paper.subject_of(story.identity), name=wanted["name"])
+    subject = paper.subject_of({**story.identity, "name": wanted["name"]})
     folder = stage.folder / story.key
     _take_in(stage, story, paper.study(wanted, subject, folder), stage.at - timedelta(hours=20))
 

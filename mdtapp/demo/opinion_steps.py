@@ -120,7 +120,7 @@ def finish_opinion(stage: Stage, story: Story) -> None:
             opinion=opinion,
             row_version=opinion.row_version,
             password=PASSWORD,
-            house=stage.house,
+            house=stage.house_on(at),
         )
         signers = required_signers(opinion)
         for place, signer in enumerate(
@@ -151,7 +151,7 @@ def release_and_send(stage: Stage, story: Story) -> None:
             at=at,
             case=case,
             kind=RecipientKind.PATIENT,
-            contact=delivery.Contact(name=story.identity["other_names"][0], email=story.identity["contact"]),
+            contact=delivery.Contact(name=story.identity["name"], email=story.identity["contact"]),
             language="en",
             key=stage.identity_key,
         )

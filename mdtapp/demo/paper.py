@@ -39,30 +39,68 @@ PHANTOMS: dict[str, tuple[Callable[[Examination], list[Dataset]], Lesion]] = {
     "mg": (mg_views, MASS),
     "pt": (pt_chest, NODULE),
 }
+# What a laboratory report prints for each value of the record, with its unit.
+TESTS = {
+    "hb_g_l": "Haemoglobin, g/L",
+    "anc_10e9_l": "Neutrophils, 10⁹/L",
+    "platelets_10e9_l": "Platelets, 10⁹/L",
+    "creatinine_umol_l": "Creatinine, µmol/L",
+    "crcl_ml_min": "Creatinine clearance, mL/min",
+    "bilirubin_xuln": "Bilirubin, × upper limit",
+    "alt_xuln": "ALT, × upper limit",
+    "albumin_g_l": "Albumin, g/L",
+    "inr": "INR",
+    "hbv_dna_iu_ml": "HBV DNA, IU/mL",
+    "afp_ng_ml": "AFP, ng/mL",
+    "cea_ng_ml": "CEA, ng/mL",
+    "psa_ng_ml": "PSA, ng/mL",
+}
 TEXT_OF = {"pathology_report": "path_report", "imaging_report": "imaging_summary"}
 
 
 def report(material: Mapping[str, Any], data: Mapping[str, Any], folder: Path) -> Path:
     """A one-page PDF with the words the case tells of this material, headed as invented."""
+    title = escape(material["title"])
+    body = {"lab_report": _laboratory, "clinic_letter": _letter}.get(material["kind"], _words)
+    original = "" if material["language"] == "en" else " · translation of the original"
+    html = (
+        f'<html lang="en"><head><title>{title}</title></head><body><h1>{title}</h1>'
+        f"<p>{escape(data['outside']['institution'])} · {material['date']}"
+        f" · patient {escape(data['patient']['pseudonym'])}{original}</p>{body(material, data)}"
+        "<p>Invented for demonstration. No real person is described.</p></body></html>"
+    )
+    path = folder / f"{material['id']}-{_slug(material['title'])}.pdf"
+    path.write_bytes(typesetter().pdf(html, identifier=hashlib.sha256(html.encode()).digest()[:16]))
+    return path
+
+
+def _words(material: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     words = (
         Bitext.of(material.get("words"))
         or Bitext.of(data.get(TEXT_OF.get(material["kind"], "")))
         or Bitext.of(data["outside"]["plan"])
     )
-    history = "".join(
-        f"<li>{row['date']}: {escape(str(Bitext.of(row['text'])))}</li>" for row in data["history"][:6]
+    return f"<h2>Report</h2><p>{escape(words.en)}</p><p lang='zh-Hans'>{escape(words.zh)}</p>"
+
+
+def _letter(material: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    course = "".join(
+        f"<li>{row['date']}: {escape(str(Bitext.of(row['text'])))}</li>" for row in data["history"]
     )
-    title = escape(material["title"])
-    html = (
-        f'<html lang="en"><head><title>{title}</title></head><body><h1>{title}</h1>'
-        f"<p>{escape(data['outside']['institution'])} · {material['date']} · patient {escape(data['patient']['pseudonym'])}</p>"
-        f"<h2>Report</h2><p>{escape(words.en)}</p><p lang='zh-Hans'>{escape(words.zh)}</p>"
-        f"<h2>Course</h2><ul>{history}</ul>"
-        "<p>Invented for demonstration. No real person is described.</p></body></html>"
+    return f"{_words(material, data)}<h2>Course</h2><ul>{course}</ul>"
+
+
+def _laboratory(material: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    days = [row for row in data["labs"] if row["date"] <= material["date"]]
+    measured = [key for key in TESTS if any(key in row["values"] for row in days)]
+    head = "".join(f"<th>{row['date']}</th>" for row in days)
+    rows = "".join(
+        f"<tr><th>{TESTS[key]}</th>"
+        + "".join(f"<td>{row['values'].get(key, '')}</td>" for row in days)
+        + "</tr>"
+        for key in measured
     )
-    path = folder / f"{material['id']}-{_slug(title)}.pdf"
-    path.write_bytes(typesetter().pdf(html, identifier=hashlib.sha256(html.encode()).digest()[:16]))
-    return path
+    return f"<h2>Results</h2><table><thead><tr><th>Test</th>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def slide(material: Mapping[str, Any], seed: str, folder: Path) -> Path:
@@ -82,8 +120,9 @@ def slide(material: Mapping[str, Any], seed: str, folder: Path) -> Path:
 
 def subject_of(identity: Mapping[str, Any]) -> Subject:
     """The invented patient as a scanner would write them; `identity` as it is sealed."""
+    given, _, family = identity["name"].rpartition(" ")
     return Subject(
-        name=identity["name"],
+        name=f"{family}^{given}",
         patient_id=identity["patient_ids"][0],
         birth_date=date.fromisoformat(identity["birth_date"]),
         sex=DICOM_SEX[identity["sex"]],

@@ -39,12 +39,12 @@ class Stage:
         key: str = self.app.extensions["mdtapp.identity_key"]
         return key
 
-    @property
-    def house(self) -> House:
+    def house_on(self, at: datetime) -> House:
+        """The centre as a document of that day names it."""
         return House(
             hospital=Bitext(self.settings.hospital_name_en, self.settings.hospital_name_zh),
             identity_key=self.identity_key,
-            today=self.today,
+            today=at.astimezone(self.settings.timezone).date(),
         )
 
     def moment(self, day: date, hour: int = 9) -> datetime:

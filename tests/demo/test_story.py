@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from mdtapp.demo.seed import TELLING
 from mdtapp.demo.story import ORDER, stories
 
 TODAY = date(2027, 3, 10)
+MONTH = re.compile(r"January|February|April|June|July|August|September|October|November|December|[0-9]月")
 SHARED = Path(__file__).parent.parent / "data" / "demo_cases.json"
 
 
@@ -64,3 +66,7 @@ def test_dates_count_from_the_day_of_seeding_and_birth_dates_do_not(story):
     assert later.identity["birth_date"] == story.identity["birth_date"]
     assert story.received_on < TODAY
     assert all(date.fromisoformat(row["date"]) <= story.received_on for row in story.data["materials"])
+
+
+def test_no_text_names_a_month_that_would_not_move(story):
+    assert MONTH.findall(json.dumps(story.data, ensure_ascii=False)) == []
