@@ -16,7 +16,7 @@ from mdtapp.materials.queries import materials_of
 from mdtapp.opinions import findings
 from mdtapp.opinions.inputs import operations as inputs
 from mdtapp.opinions.inputs.queries import get_input
-from mdtapp.opinions.inputs.workbench import context_of
+from mdtapp.opinions.inputs.surroundings import context_of
 from mdtapp.store.db import unit_of_work
 
 OUTSIDE_WORDS = ("diagnosis_text", "plan", "steps", "institution")

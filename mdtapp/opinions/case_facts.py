@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mdtapp.cases.models import Case
 from mdtapp.disciplines.conditions import Context
 from mdtapp.opinions.facts import CaseFacts
-from mdtapp.opinions.inputs.models import DisciplineInput
+
+if TYPE_CHECKING:
+    from mdtapp.opinions.inputs.models import DisciplineInput
 
 
 def facts_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,9 +10,13 @@ from typing import Any
 from mdtapp.cases.models import Case, MemberRole
 from mdtapp.cases.words import MEMBER_ROLE
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.clinical.tnm import stage_text
 from mdtapp.disciplines import catalogue
 from mdtapp.imaging.queries import newest_study_date
-from mdtapp.opinions.inputs.queries import current_inputs, inputs_of_cases
+from mdtapp.meetings.queries import next_meeting
+from mdtapp.meetings.status import MeetingStatus
+from mdtapp.opinions.inputs.models import DisciplineInput
+from mdtapp.opinions.inputs.queries import amended_disciplines, inputs_of_cases, signed_inputs
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.opinions.visibility import may_see_inputs
 from mdtapp.people.models import User
@@ -27,6 +31,7 @@ TABS = (
     ("opinion", Bitext("Opinion", "意见书"), "opinions.desk", Permission.OPINION_READ),
     ("delivery", Bitext("Delivery", "送达"), "delivery.case_delivery", Permission.DELIVERY_SEND),
 )
+STAGED_BY = ("radiology", "medical_oncology", "pathology")
 IMAGING_AGE_LIMIT_DAYS = {"breast": 60, "prostate": 180}
 
 
@@ -42,18 +47,20 @@ class DisciplineState:
 def banner_for(case: Case, user: User, tab: str, today: date) -> dict[str, Any]:
     """What `components/banner.html` draws; the panel's own stage only for whoever may see inputs."""
     newest = newest_study_date(case.id)
-    ours, ours_state = _stage_ours(case, user)
+    signed = signed_inputs(case.id)
+    visible = may_see_inputs_of(case, user)
+    ours = _stage_ours(signed) if visible else ""
     return {
         "case_no": case.case_no,
         "pseudonym": case.patient.pseudonym,
         "age": today.year - case.patient.birth_year if case.patient.birth_year else None,
         "sex": str(case.patient.sex),
         "country": case.patient.home_country,
-        "tumour": _tumour(case),
-        "stage_theirs": _stage_theirs(case),
+        "tumour": tumour_words(case),
+        "stage_theirs": stage_theirs(case),
         "stage_ours": ours,
-        "stage_ours_state": ours_state,
-        "ecog": _ecog(case, user),
+        "stage_ours_state": "" if ours else "not_yet" if visible else "hidden",
+        "ecog": _ecog(signed, user, visible),
         "questions": len(case.questions),
         "completeness": None,
         "newest_imaging": _imaging(case, newest, today),
@@ -67,8 +74,12 @@ def banner_for(case: Case, user: User, tab: str, today: date) -> dict[str, Any]:
 
 def discipline_states(cases: Sequence[Case], user: User) -> dict[int, list[DisciplineState]]:
     """The badges of many cases, from the panel and the state of each input."""
-    statuses = inputs_of_cases([case.id for case in cases])
-    return {case.id: _badges(case, statuses.get(case.id, {})) for case in cases}
+    ids = [case.id for case in cases]
+    statuses, amended = inputs_of_cases(ids), amended_disciplines(ids)
+    return {
+        case.id: _badges(case, statuses.get(case.id, {}), {key for id_, key in amended if id_ == case.id})
+        for case in cases
+    }
 
 
 def role_words(case: Case, user: User) -> Bitext:
@@ -77,19 +88,23 @@ def role_words(case: Case, user: User) -> Bitext:
     return Bitext(", ".join(role.en for role in roles), "、".join(role.zh for role in roles))
 
 
-def _badges(case: Case, statuses: dict[str, InputStatus]) -> list[DisciplineState]:
+def _badges(case: Case, statuses: Mapping[str, InputStatus], amended: Set[str]) -> list[DisciplineState]:
     order = list(catalogue().disciplines)
     authors = [m for m in case.members if m.role == MemberRole.AUTHOR and m.discipline in order]
     return [
-        DisciplineState(m.discipline or "", _badge(statuses.get(m.discipline or "")), m.user.name)
-        for m in sorted(authors, key=lambda member: order.index(member.discipline or ""))
+        DisciplineState(key, _badge(statuses.get(key), key in amended), member.user.name)
+        for key, member in sorted(
+            ((member.discipline or "", member) for member in authors), key=lambda pair: order.index(pair[0])
+        )
     ]
 
 
-def _badge(status: InputStatus | None) -> str:
+def _badge(status: InputStatus | None, amended: bool) -> str:
     if status is None or status == InputStatus.ASSIGNED:
         return "not_started"
-    return "signed" if status in SIGNED else "draft"
+    if status in SIGNED:
+        return "amended" if amended else "signed"
+    return "draft"
 
 
 def _tabs(case: Case, user: User, current: str) -> list[dict[str, Any]]:
@@ -107,7 +122,8 @@ def _tabs(case: Case, user: User, current: str) -> list[dict[str, Any]]:
     return [link for link in links if link["url"]]
 
 
-def _tumour(case: Case) -> Bitext:
+def tumour_words(case: Case) -> Bitext:
+    """The site, with its side where there is one."""
     site = catalogue().label("site", case.primary_site)
     if case.laterality in ("left", "right", "bilateral"):
         side = catalogue().label("laterality", case.laterality)
@@ -115,47 +131,33 @@ def _tumour(case: Case) -> Bitext:
     return site
 
 
-def _stage_theirs(case: Case) -> str:
+def stage_theirs(case: Case) -> str:
+    """The stage of the first home hospital; empty when it gave none."""
     if not case.outside_opinions:
         return ""
     return stage_text(case.outside_opinions[0].fields)
 
 
-def stage_text(fields: dict[str, Any]) -> str:
-    """`cT2 N0 M0 · IIA` from the coded parts that are known."""
-    tnm = " ".join(str(fields[key]) for key in ("t_category", "n_category", "m_category") if fields.get(key))
-    prefix = str(fields.get("stage_prefix") or "") if tnm else ""
-    group = str(fields.get("stage_group") or "")
-    group = "" if group in ("not_applicable", "undetermined") else group.replace("_", " ")
-    return " · ".join(part for part in (prefix + tnm, group) if part)
-
-
-def _stage_ours(case: Case, user: User) -> tuple[str, str]:
-    if not may_see_inputs_of(case, user):
-        return "", "hidden"
-    for discipline in ("radiology", "medical_oncology", "pathology"):
-        row = current_inputs(case.id).get(discipline)
-        text = stage_text(row.data) if row and row.status in SIGNED else ""
-        if text:
-            return text, ""
-    return "", "not_yet"
+def _stage_ours(signed: Mapping[str, DisciplineInput]) -> str:
+    """The panel's stage so far: the first of the disciplines that stage, in the order of who reads it off."""
+    texts = (stage_text(signed[key].data) for key in STAGED_BY if key in signed)
+    return next((text for text in texts if text), "")
 
 
 def may_see_inputs_of(case: Case, user: User) -> bool:
     """Whether this person may see what others wrote on this case."""
     statuses = inputs_of_cases([case.id]).get(case.id, {})
-    return may_see_inputs(case=case, user=user, statuses=statuses)
+    return may_see_inputs(case=case, user=user, statuses=statuses, meeting_open=_meeting_open(case))
 
 
-def _ecog(case: Case, user: User) -> Any:
-    row = current_inputs(case.id).get("medical_oncology")
-    if (
-        row is None
-        or row.status not in SIGNED
-        or not (row.author_id == user.id or may_see_inputs_of(case, user))
-    ):
-        return None
-    return row.data.get("ecog")
+def _meeting_open(case: Case) -> bool:
+    meeting = next_meeting(case.id)
+    return meeting is not None and meeting.status is MeetingStatus.IN_SESSION
+
+
+def _ecog(signed: Mapping[str, DisciplineInput], user: User, visible: bool) -> Any:
+    row = signed.get("medical_oncology")
+    return row.data.get("ecog") if row is not None and (visible or row.author_id == user.id) else None
 
 
 def _imaging(case: Case, newest: date | None, today: date) -> dict[str, Any] | None:

@@ -1,9 +1,9 @@
-"""The small forms around an input: signing, amending, returning."""
+"""The small forms around an input: signing, and saying why."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, PasswordField, SelectMultipleField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectMultipleField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from mdtapp.disciplines.checks import Finding
@@ -22,9 +22,14 @@ class SignInputForm(PageForm):
     password = PasswordField(_l("Your password"), [DataRequired(_l("Type your password to sign"))])
 
     def fill_choices(self, warnings: list[Finding]) -> SignInputForm:
-        self.warnings.choices = [(finding.id, finding.message) for finding in warnings]
+        """The warnings to confirm; one that stands at several fields is confirmed once."""
+        self.warnings.choices = list({finding.id: finding.message for finding in warnings}.items())
         return self
 
 
 class ReasonForm(PageForm):
-    reason = StringField(_l("Reason"), [DataRequired(_l("Say why in one sentence")), Length(max=1000)])
+    """One sentence: why an input is amended, given back or declined."""
+
+    reason = TextAreaField(
+        _l("Reason"), [DataRequired(_l("Say why in one sentence")), Length(max=1000)], render_kw={"rows": 2}
+    )

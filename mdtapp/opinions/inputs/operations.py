@@ -17,6 +17,7 @@ from mdtapp.disciplines.definitions import Discipline
 from mdtapp.errors import Conflict, Invalid, NotFound
 from mdtapp.opinions.inputs import access, queries
 from mdtapp.opinions.inputs.claims import with_agreement
+from mdtapp.opinions.inputs.fitness import findings_before_signing
 from mdtapp.opinions.inputs.models import DisciplineInput, FormDefinition, InputSave
 from mdtapp.opinions.inputs.status import INPUT_LIFECYCLE, InputStatus
 from mdtapp.people.models import User
@@ -93,13 +94,13 @@ def sign(
     context: Context,
     warnings_confirmed: Sequence[str] = (),
 ) -> DisciplineInput:
-    """Signs the saved draft: no error left, every warning confirmed, the password typed again."""
+    """Signs the saved draft: no error left, what is ticked was opened, every warning confirmed, the password typed again."""
     access.check_can_write(actor, case, discipline)
     row = queries.get_input(case.id, discipline)
     access.check_is_author(actor, row)
     check_version(row, row_version, row.data)
     target = INPUT_LIFECYCLE.target(row.status, "sign")
-    findings = check_input(get_discipline(discipline), row.data, context)
+    findings = findings_before_signing(actor, case, get_discipline(discipline), row.data, context)
     _refuse_unfit(
         [
             finding
@@ -140,6 +141,28 @@ def return_to_author(
     return _next_revision(
         row, actor=actor, at=at, action="return", reason=question, opens_as=InputStatus.RETURNED
     )
+
+
+def decline(*, actor: User, at: datetime, case: Case, discipline: str, reason: str) -> DisciplineInput:
+    """The author writes nothing and says why; only before anything was saved."""
+    access.check_can_write(actor, case, discipline)
+    if not reason.strip():
+        raise Invalid(SAY_WHY, fields={"reason": SAY_WHY})
+    row = queries.find_input(case.id, discipline)
+    if row is None:
+        row = _first_revision(actor, at, case, get_discipline(discipline))
+    access.check_is_author(actor, row)
+    row.status, row.reason = INPUT_LIFECYCLE.target(row.status, "decline"), reason.strip()
+    session.flush()
+    record(
+        EventType.INPUT_DECLINED,
+        actor=actor,
+        at=at,
+        subject=f"input:{row.id}",
+        case_id=case.id,
+        discipline=discipline,
+    )
+    return row
 
 
 def lock_inputs(*, actor: Actor, at: datetime, case: Case) -> None:
@@ -195,10 +218,14 @@ def version_of(row: DisciplineInput | None) -> int:
 
 
 def _first_revision(actor: User, at: datetime, case: Case, definition: Discipline) -> DisciplineInput:
+    """The revision a discipline begins with; where somebody declined before, it follows theirs with that reason."""
+    declined = queries.declined_input(case.id, definition.key)
     row = DisciplineInput(
         case=case,
         discipline=definition.key,
         author=actor,
+        revision=declined.revision + 1 if declined else 1,
+        reason=declined.reason if declined else "",
         form_version=_keep_definition(definition),
         status=InputStatus.ASSIGNED,
         created_at=at,
@@ -282,11 +309,12 @@ def _refuse_unfit(findings: Sequence[Finding]) -> None:
     for finding in findings:
         for key in finding.fields or (finding.id,):
             fields.setdefault(key, finding.message)
+    several = Bitext(
+        f"{len(findings)} answers need your attention before this can be stored or signed.",
+        f"有{len(findings)}处需要处理后才能保存或签署。",
+    )
     raise Invalid(
-        Bitext(
-            f"{len(findings)} answers need your attention before this can be stored or signed.",
-            f"有{len(findings)}处需要处理后才能保存或签署。",
-        ),
+        findings[0].message if len(findings) == 1 else several,
         fields=fields,
         findings=[finding.id for finding in findings],
     )

@@ -23,12 +23,19 @@ ANSWERABLE = (CaseStatus.IN_REVIEW, CaseStatus.SCHEDULED, CaseStatus.DISCUSSED, 
 
 def current_inputs(case_id: int) -> dict[str, DisciplineInput]:
     """The running revision of each discipline, in the catalogue's order."""
-    rows = session.scalars(
-        select(DisciplineInput).where(DisciplineInput.case_id == case_id, DisciplineInput.status.not_in(PAST))
+    return current_inputs_of([case_id]).get(case_id, {})
+
+
+def current_inputs_of(case_ids: Sequence[int]) -> dict[int, dict[str, DisciplineInput]]:
+    """The running revisions of many cases in one read, each case's in the catalogue's order."""
+    query = select(DisciplineInput).where(
+        DisciplineInput.case_id.in_(case_ids), DisciplineInput.status.not_in(PAST)
     )
-    found = {row.discipline: row for row in rows}
     order = list(catalogue().disciplines)
-    return dict(sorted(found.items(), key=lambda pair: _place(order, pair[0])))
+    found: dict[int, dict[str, DisciplineInput]] = {}
+    for row in sorted(session.scalars(query), key=lambda row: _place(order, row.discipline)):
+        found.setdefault(row.case_id, {})[row.discipline] = row
+    return found
 
 
 def signed_inputs(case_id: int) -> dict[str, DisciplineInput]:
@@ -57,6 +64,12 @@ def get_input(case_id: int, discipline: str) -> DisciplineInput:
     if row is None:
         raise NotFound(Bitext("There is no such input yet.", "尚无该学科意见。"))
     return row
+
+
+def declined_input(case_id: int, discipline: str) -> DisciplineInput | None:
+    """The refusal that stands: the latest revision, when it was declined and nothing followed."""
+    last = revisions(case_id, discipline)[-1:]
+    return last[0] if last and last[0].status is InputStatus.DECLINED else None
 
 
 def revisions(case_id: int, discipline: str) -> Sequence[DisciplineInput]:
@@ -104,6 +117,16 @@ def inputs_of_cases(case_ids: Sequence[int]) -> dict[int, dict[str, InputStatus]
     for case_id, discipline, status in session.execute(query):
         found.setdefault(case_id, {})[discipline] = status
     return found
+
+
+def amended_disciplines(case_ids: Sequence[int]) -> set[tuple[int, str]]:
+    """(case, discipline) where a revision after the first is the running one."""
+    query = select(DisciplineInput.case_id, DisciplineInput.discipline).where(
+        DisciplineInput.case_id.in_(case_ids),
+        DisciplineInput.status.not_in(PAST),
+        DisciplineInput.revision > 1,
+    )
+    return {(case_id, discipline) for case_id, discipline in session.execute(query)}
 
 
 def _place(order: list[str], key: str) -> int:

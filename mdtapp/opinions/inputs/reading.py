@@ -1,4 +1,4 @@
-"""A signed input as it is read: every answer in words, with the form it was written with."""
+"""An input as it is read: every answer in words, with the form it was written with."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from typing import Any
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
 from mdtapp.disciplines.conditions import is_filled
-from mdtapp.disciplines.definitions import Discipline, Field, FieldType
+from mdtapp.disciplines.definitions import Choice, ChoiceSet, Discipline, Field, FieldType, Section
 from mdtapp.disciplines.sentences import shown
+from mdtapp.opinions.case_facts import outside_part
+from mdtapp.opinions.inputs.claims import claims_for
+from mdtapp.opinions.inputs.form_class import CLAIM_COLUMNS
 from mdtapp.opinions.inputs.models import DisciplineInput
+from mdtapp.opinions.inputs.progress import AGAINST_THEIR_RECORD, THEIRS
 from mdtapp.opinions.inputs.queries import form_definition
+
+THEIR_WORDS = Bitext("Theirs", "外院")
+LONG = 80
+"""Characters from which an answer is a text to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,40 +32,108 @@ class Answer:
     value: Bitext
     rows: list[list[tuple[Bitext, Bitext]]]
 
+    @property
+    def wide(self) -> bool:
+        """Whether it needs the whole width."""
+        return bool(self.rows) or len(self.value.en) > LONG
+
 
 @dataclass(frozen=True, slots=True)
 class AnsweredSection:
     """The answered questions under one heading."""
 
+    key: str
     label: Bitext
     answers: list[Answer]
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One question whose two answers differ; an empty one was not answered."""
+
+    label: Bitext
+    saved: str
+    typed: str
+
+
+def asked_by(row: DisciplineInput) -> Discipline | None:
+    """The form the input was written with: the present one, else the one kept beside it."""
+    present = catalogue().disciplines.get(row.discipline)
+    if present is not None and present.version == row.form_version:
+        return present
+    kept = form_definition(row.form_version)
+    return _discipline(kept.definition) if kept else present
+
+
 def answered_sections(row: DisciplineInput) -> list[AnsweredSection]:
-    """Only what was answered, in the order of the form; keys of an older form follow under their own label."""
-    discipline = catalogue().disciplines.get(row.discipline)
+    """Only what was answered, in the order and with the labels of the form it was written with."""
+    discipline = asked_by(row)
     if discipline is None:
-        return [_remaining(row, set())]
+        return [_unexplained(row.data)]
+    return sections_of(discipline, row.data, outside_part(row.case))
+
+
+def sections_of(
+    discipline: Discipline, data: Mapping[str, Any], outside: Mapping[str, Any]
+) -> list[AnsweredSection]:
+    """The answers by section; the verdicts on the home hospital's record stand before the last one."""
     sections = [
         AnsweredSection(
+            section.key,
             section.label,
-            [
-                _answer(discipline, f, row.data[f.key])
-                for f in section.fields
-                if is_filled(row.data.get(f.key))
-            ],
+            [_answer(discipline, f, data[f.key]) for f in section.fields if is_filled(data.get(f.key))],
         )
         for section in discipline.sections
     ]
-    known = {field.key for field in discipline.fields()}
-    return [section for section in (*sections, _remaining(row, known)) if section.answers]
+    verdicts = _verdicts(discipline, data, outside)
+    if verdicts:
+        sections.insert(len(sections) - 1, AnsweredSection(THEIRS, AGAINST_THEIR_RECORD, verdicts))
+    known = {field.key for field in discipline.fields()} | {"claims"}
+    sections.append(_unexplained({key: value for key, value in data.items() if key not in known}))
+    return [section for section in sections if section.answers]
+
+
+def differences(
+    discipline: Discipline,
+    saved: Mapping[str, Any],
+    typed: Mapping[str, Any],
+    outside: Mapping[str, Any],
+) -> list[Difference]:
+    """Question by question where two texts of one input differ, in words and in both languages."""
+    labels: dict[str, Bitext] = {}
+    words: list[dict[str, str]] = []
+    for data in (saved, typed):
+        said = {}
+        for section in sections_of(discipline, data, outside):
+            for answer in section.answers:
+                labels[answer.key] = answer.label
+                said[answer.key] = _as_text(answer)
+        words.append(said)
+    return [
+        Difference(label, words[0].get(key, ""), words[1].get(key, ""))
+        for key, label in labels.items()
+        if words[0].get(key) != words[1].get(key)
+    ]
+
+
+def _as_text(answer: Answer) -> str:
+    if not answer.rows:
+        return _in_both(answer.value)
+    return "\n".join(" · ".join(_in_both(value) for _label, value in row) for row in answer.rows)
+
+
+def _in_both(text: Bitext) -> str:
+    return text.en if text.en == text.zh else "\n".join(part for part in (text.en, text.zh) if part)
 
 
 def _answer(discipline: Discipline, field: Field, value: Any) -> Answer:
     if field.type is FieldType.TABLE and isinstance(value, list):
         rows = [_row(discipline, field, each) for each in value if isinstance(each, Mapping)]
         return Answer(field.key, field.label, Bitext(), rows)
-    return Answer(field.key, field.label, shown(discipline, field, value), [])
+    words = shown(discipline, field, value)
+    if field.type in (FieldType.MULTIREF, FieldType.REF):
+        words = Bitext(words.en, words.en)
+    return Answer(field.key, field.label, words, [])
 
 
 def _row(discipline: Discipline, table: Field, row: Mapping[str, Any]) -> list[tuple[Bitext, Bitext]]:
@@ -68,22 +144,77 @@ def _row(discipline: Discipline, table: Field, row: Mapping[str, Any]) -> list[t
     ]
 
 
-def _remaining(row: DisciplineInput, known: set[str]) -> AnsweredSection:
-    """Answers whose question the present form does not ask: labelled as the form of that time did."""
-    labels = _labels_of(row.form_version)
+def _verdicts(discipline: Discipline, data: Mapping[str, Any], outside: Mapping[str, Any]) -> list[Answer]:
+    """Each judged claim under its own name: their words, the verdict, ours, and why."""
+    known = {claim.key: claim for claim in claims_for(discipline, outside)}
+    answers = []
+    rows = data.get("claims")
+    for row in rows if isinstance(rows, list) else []:
+        if not isinstance(row, Mapping) or not is_filled(row.get("verdict")):
+            continue
+        key = str(row.get("claim") or "")
+        claim = known.get(key)
+        name = key.rpartition(".")[2].replace("_", " ")
+        label = claim.label if claim else Bitext(name, name)
+        pairs = [(THEIR_WORDS, _plain(claim.theirs))] if claim else []
+        pairs += [
+            (column.label, _claim_cell(discipline, column, row[column.key]))
+            for column in CLAIM_COLUMNS
+            if is_filled(row.get(column.key))
+        ]
+        answers.append(Answer(f"claims.{key}", label, Bitext(), [pairs]))
+    return answers
+
+
+def _claim_cell(discipline: Discipline, column: Field, value: Any) -> Bitext:
+    known = column.choices is None or column.choices in discipline.choices
+    return shown(discipline, column, value) if known else _plain(value)
+
+
+def _unexplained(data: Mapping[str, Any]) -> AnsweredSection:
+    """Answers whose question no kept form names: they speak for themselves."""
     answers = [
-        Answer(key, labels.get(key, Bitext(key, key)), _plain(value), [])
-        for key, value in row.data.items()
-        if key not in known and key != "claims" and is_filled(value)
+        Answer(key, Bitext(key, key), _plain(value), []) for key, value in data.items() if is_filled(value)
     ]
-    return AnsweredSection(Bitext("Asked by an earlier form", "旧版表单的问题"), answers)
-
-
-def _labels_of(version: str) -> dict[str, Bitext]:
-    kept = form_definition(version)
-    sections = kept.definition.get("sections", []) if kept else []
-    return {field["key"]: Bitext.of(field["label"]) for section in sections for field in section["fields"]}
+    return AnsweredSection("unexplained", Bitext("Asked by an earlier form", "旧版表单的问题"), answers)
 
 
 def _plain(value: Any) -> Bitext:
+    if isinstance(value, Bitext):
+        return value
     return Bitext.of(value) if isinstance(value, Mapping) else Bitext(str(value), str(value))
+
+
+def _discipline(kept: Mapping[str, Any]) -> Discipline:
+    """A kept definition, as far as reading needs it: what was asked, in which words, with which choices."""
+    return Discipline(
+        key=kept["key"],
+        short=kept["short"],
+        label=Bitext.of(kept["label"]),
+        core=kept["core"],
+        position=kept["position"],
+        version=kept["version"],
+        sections=tuple(
+            Section(section["key"], Bitext.of(section["label"]), tuple(map(_field, section["fields"])))
+            for section in kept["sections"]
+        ),
+        choices={
+            key: ChoiceSet(
+                key,
+                tuple(Choice(one["code"], Bitext.of(one["label"]), one["more"]) for one in chosen["choices"]),
+            )
+            for key, chosen in kept["choices"].items()
+        },
+    )
+
+
+def _field(kept: Mapping[str, Any]) -> Field:
+    return Field(
+        key=kept["key"],
+        type=FieldType(kept["type"]),
+        label=Bitext.of(kept["label"]),
+        choices=kept["choices"],
+        unit=kept["unit"],
+        agreement=kept["agreement"],
+        columns=tuple(map(_field, kept["columns"])),
+    )

@@ -2,46 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from mdtapp.cases.models import Case
 from mdtapp.disciplines import catalogue
-from mdtapp.disciplines.conditions import is_filled, is_required
+from mdtapp.imaging.models import ImagingSeries
+from mdtapp.imaging.queries import leading_series
+from mdtapp.imaging.status import PreviewState
+from mdtapp.materials.models import Material
+from mdtapp.materials.queries import materials_of, opened_by
+from mdtapp.meetings.models import Meeting
+from mdtapp.meetings.queries import next_meeting
 from mdtapp.opinions.case_facts import form_context
+from mdtapp.opinions.inputs.fitness import can_be_opened
 from mdtapp.opinions.inputs.models import DisciplineInput
-from mdtapp.opinions.inputs.queries import assignments, current_inputs
+from mdtapp.opinions.inputs.progress import progress_of
+from mdtapp.opinions.inputs.queries import assignments, current_inputs_of
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
+from mdtapp.opinions.inputs.workbench import NEEDED_BY
 from mdtapp.people.models import User
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One input of one case. `answered` of `required` answers are given."""
+    """One input of one case. `answered` of `required` answers are given; `unopened` materials were never looked at."""
 
     case: Case
     discipline: str
     due_on: date | None
     status: InputStatus
-    question: str
+    row: DisciplineInput | None
     answered: int
     required: int
+    picture: ImagingSeries | None
+    materials: Sequence[Material]
+    unopened: int
+    meeting: Meeting | None
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.answered / self.required if self.required else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """What came back first, then what is to be written, then what is signed."""
+    """What came back, what is to be written, what is signed; each by due date."""
 
     returned: Sequence[Task]
     open: Sequence[Task]
     signed: Sequence[Task]
 
+    @property
+    def to_do(self) -> Sequence[Task]:
+        return [*self.returned, *self.open]
+
+    @property
+    def next_meeting(self) -> Meeting | None:
+        """The first meeting that discusses a case of this person."""
+        meetings = [task.meeting for task in (*self.to_do, *self.signed) if task.meeting]
+        return min(meetings, key=lambda meeting: meeting.starts_at, default=None)
+
+    def at(self, meeting: Meeting) -> list[Task]:
+        """The person's inputs for the cases of a meeting."""
+        return [task for task in (*self.to_do, *self.signed) if task.meeting is meeting]
+
 
 def tasks_of(user: User, today: date) -> Tasks:
+    """Everything this person writes or wrote for cases that are open for inputs."""
+    seats = [(case, member) for case, member in assignments(user) if member.discipline]
+    inputs = current_inputs_of([case.id for case, _member in seats])
     tasks = [
-        _task(case, str(member.discipline), member.due_on or case.due_on, today)
-        for case, member in assignments(user)
+        _task(
+            user, case, str(member.discipline), member.due_on or case.due_on, inputs.get(case.id, {}), today
+        )
+        for case, member in seats
         if member.discipline in catalogue().disciplines
     ]
     return Tasks(
@@ -51,23 +87,35 @@ def tasks_of(user: User, today: date) -> Tasks:
     )
 
 
-def _task(case: Case, discipline: str, due_on: date | None, today: date) -> Task:
-    row = current_inputs(case.id).get(discipline)
-    answered, required = _progress(case, discipline, row, today)
+def _task(
+    user: User,
+    case: Case,
+    discipline: str,
+    due_on: date | None,
+    inputs: Mapping[str, DisciplineInput],
+    today: date,
+) -> Task:
+    row = inputs.get(discipline)
+    data = row.data if row else {}
+    progress = progress_of(catalogue().disciplines[discipline], data, form_context(case, today=today))
+    here = [material for material in materials_of(case) if can_be_opened(material)]
+    opened = opened_by(user, case)
     return Task(
         case=case,
         discipline=discipline,
         due_on=due_on,
         status=row.status if row else InputStatus.ASSIGNED,
-        question=row.reason if row and row.status == InputStatus.RETURNED else "",
-        answered=answered,
-        required=required,
+        row=row,
+        answered=progress.answered,
+        required=progress.required,
+        picture=_picture(case),
+        materials=[material for material in here if material.kind in NEEDED_BY.get(discipline, ())],
+        unopened=sum(material.id not in opened for material in here),
+        meeting=next_meeting(case.id),
     )
 
 
-def _progress(case: Case, discipline: str, row: DisciplineInput | None, today: date) -> tuple[int, int]:
-    """How many required answers are given, of how many, with the conditions as they stand."""
-    data = row.data if row else {}
-    context = replace(form_context(case, today=today), values=data)
-    asked = [each for each in catalogue().disciplines[discipline].fields() if is_required(each, context)]
-    return sum(is_filled(data.get(each.key)) for each in asked), len(asked)
+def _picture(case: Case) -> ImagingSeries | None:
+    """One series that can be shown small."""
+    shown = (s for s in leading_series(case).values() if s.preview_state is not PreviewState.IMPOSSIBLE)
+    return next(shown, None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -13,31 +14,37 @@ from mdtapp.cases.access import disciplines_of, is_chair
 from mdtapp.cases.models import Case
 from mdtapp.cases.queries import get_case
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.disciplines import catalogue
 from mdtapp.disciplines.checks import Finding, check_input, stops_saving
 from mdtapp.disciplines.conditions import Context
 from mdtapp.disciplines.definitions import Discipline
 from mdtapp.errors import Conflict, Invalid, NotAllowed, NotFound
-from mdtapp.materials.models import Material
-from mdtapp.materials.queries import materials_of, opened_by
 from mdtapp.opinions import findings
 from mdtapp.opinions.case_facts import outside_part
-from mdtapp.opinions.case_page import banner_for, discipline_states, may_see_inputs_of
+from mdtapp.opinions.case_page import (
+    banner_for,
+    discipline_states,
+    may_see_inputs_of,
+    stage_theirs,
+    tumour_words,
+)
 from mdtapp.opinions.inputs import access, operations, queries
+from mdtapp.opinions.inputs.concordance import axes
+from mdtapp.opinions.inputs.fitness import findings_before_signing, unopened
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_post, show_findings, to_data
 from mdtapp.opinions.inputs.forms import ReasonForm, SignInputForm
 from mdtapp.opinions.inputs.models import DisciplineInput
-from mdtapp.opinions.inputs.reading import answered_sections
+from mdtapp.opinions.inputs.progress import THEIRS, part_of, progress_of
+from mdtapp.opinions.inputs.reading import Difference, answered_sections, asked_by, differences
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
+from mdtapp.opinions.inputs.surroundings import context_of, facts_for_page, known_facts, offered_references
 from mdtapp.opinions.inputs.tasks import tasks_of
 from mdtapp.opinions.inputs.workbench import (
-    Workbench,
     assemble,
-    context_of,
-    facts_for_page,
+    chosen_material,
     initial_data,
-    known_facts,
-    offered_references,
     open_form,
+    shelf_of,
     without_empty_rows,
 )
 from mdtapp.people.roles import Permission
@@ -46,44 +53,83 @@ from mdtapp.store.numbers import whole_number
 from mdtapp.web.clock import now, today
 from mdtapp.web.errors import wants_json
 from mdtapp.web.guards import requires
-from mdtapp.web.language import current_language
+from mdtapp.web.language import current_language, sentence
 from mdtapp.web.login import signed_in
 
 inputs = Blueprint("inputs", __name__)
 REARRANGEMENTS = ("add_row", "remove_row", "move_up", "move_down")
-NOT_OPENED = "not_opened"
+NO_SUCH_INPUT = Bitext("There is no such signed input.", "无此已签署的意见。")
+HIDDEN = Bitext(
+    "Sign your own input first; then the others' open.", "请先签署您本人的意见，随后可查看他人意见。"
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one answer of the workbench shows beyond the saved input: what was typed, and what is wrong with it."""
+
+    case: Case
+    definition: Discipline
+    context: Context
+    form: InputForm
+    data: Mapping[str, Any]
+    row: DisciplineInput | None
+    row_version: int
+    taken_over: Collection[str] = ()
+    wrong: Sequence[Finding] = ()
+    clash: Sequence[Difference] = ()
+    part: str = ""
 
 
 @inputs.get("/inputs")
 @requires(Permission.INPUT_WRITE)
 def my_inputs() -> ResponseReturnValue:
-    return render_template("inputs/mine.html", tasks=tasks_of(signed_in(), today()))
+    """What this person has to write, by due date."""
+    tasks = tasks_of(signed_in(), today())
+    return render_template(
+        "inputs/mine.html",
+        tasks=tasks,
+        stage=stage_theirs,
+        tumour=tumour_words,
+        nav_counts={"inputs": len(tasks.to_do)},
+    )
 
 
 @inputs.get("/cases/<case_no>/inputs")
 @requires(Permission.CASE_READ)
 def case_inputs(case_no: str) -> ResponseReturnValue:
+    """The state of every discipline's input; what they say side by side, for whoever may see it."""
     case = get_case(case_no, signed_in())
+    mine = disciplines_of(signed_in(), case)
+    visible = may_see_inputs_of(case, signed_in())
+    signed = queries.signed_inputs(case.id)
+    readable = {key: row for key, row in signed.items() if visible or key in mine}
+    known = catalogue().disciplines
+    columns = [known[key] for key in readable if key in known]
+    states = discipline_states([case], signed_in()).get(case.id, [])
+    declined = {state.discipline: queries.declined_input(case.id, state.discipline) for state in states}
     return render_template(
         "inputs/case.html",
         case=case,
         banner=banner_for(case, signed_in(), "inputs", today()),
-        states=discipline_states([case], signed_in()).get(case.id, []),
+        states=states,
         current=queries.current_inputs(case.id),
-        signed=queries.signed_inputs(case.id),
-        mine=disciplines_of(signed_in(), case),
-        visible=may_see_inputs_of(case, signed_in()),
-        is_chair=is_chair(signed_in(), case),
-        can_write=[
-            key for key in disciplines_of(signed_in(), case) if access.can_write(signed_in(), case, key)
-        ],
-        form=ReasonForm(formdata=None),
+        declined=declined,
+        readable=readable,
+        visible=visible,
+        can_write=[key for key in mine if access.can_write(signed_in(), case, key)],
+        columns=columns,
+        axes=axes(columns, {key: row.data for key, row in readable.items()}, outside_part(case)),
     )
+
+
+# Writing
 
 
 @inputs.get("/cases/<case_no>/inputs/<discipline>")
 @requires(Permission.INPUT_WRITE)
 def workbench(case_no: str, discipline: str) -> ResponseReturnValue:
+    """Materials, viewer and form side by side; a signed input is read instead."""
     case, definition = _for_writing(case_no, discipline)
     row = queries.find_input(case.id, discipline)
     if row is not None and row.status in SIGNED:
@@ -91,23 +137,44 @@ def workbench(case_no: str, discipline: str) -> ResponseReturnValue:
     context = context_of(case, signed_in(), today())
     known = known_facts(case, signed_in(), context, _previous(case, discipline))
     data = initial_data(definition, row, known)
-    form = open_form(definition, data, case, outside_part(case), current_language())
-    taken_over = frozenset(data) if row is None or row.saved_at is None else frozenset()
-    return _workbench(case, definition, form, row, context, data=data, taken_over=taken_over)
+    fresh = row is None or row.saved_at is None
+    return _workbench(
+        Page(
+            case=case,
+            definition=definition,
+            context=context,
+            form=open_form(definition, data, case, outside_part(case), current_language()),
+            data=without_empty_rows(data),
+            row=row,
+            row_version=operations.version_of(row),
+            taken_over=frozenset(data) if fresh else (),
+            part=request.args.get("part", ""),
+        )
+    )
 
 
 @inputs.post("/cases/<case_no>/inputs/<discipline>")
 @requires(Permission.INPUT_WRITE)
 def save(case_no: str, discipline: str) -> ResponseReturnValue:
+    """Keeps the draft. Scripts get JSON; whatever is refused, the text stays on the page."""
     case, definition = _for_writing(case_no, discipline)
     context = context_of(case, signed_in(), today())
     form = from_post(form_class(definition, current_language()), request.form)
-    form.offer(offered_references(case, current_language()))
-    version = _version()
-    if rearranged := _rearrange(form):
-        row = queries.find_input(case.id, discipline)
-        return _workbench(case, definition, form, row, context, row_version=version, at=rearranged)
+    form.offer(offered_references(case))
+    rearranged = _rearrange(form)
     data = without_empty_rows(to_data(form))
+    page = Page(
+        case=case,
+        definition=definition,
+        context=context,
+        form=form,
+        data=data,
+        row=queries.find_input(case.id, discipline),
+        row_version=_version(),
+        part=rearranged or request.form.get("view_part", ""),
+    )
+    if rearranged:
+        return _workbench(page)
     try:
         row = operations.save(
             actor=signed_in(),
@@ -115,104 +182,145 @@ def save(case_no: str, discipline: str) -> ResponseReturnValue:
             case=case,
             discipline=discipline,
             data=data,
-            row_version=version,
+            row_version=page.row_version,
             context=context,
         )
     except Conflict:
-        _keep_refused(case_no, discipline, data, version)
-        raise
-    except Invalid as refusal:
-        return _refused(refusal, case_no, definition, form, data, context, version)
+        _keep_refused(page)
+        if wants_json():
+            raise
+        return _clashing(page), 409
+    except Invalid:
+        session.rollback()
+        if wants_json():
+            raise
+        return _refused(page), 422
     if wants_json():
-        return jsonify(version=operations.version_of(row), saved_at=now().isoformat())
-    target = "inputs.review" if request.form.get("then") == "review" else "inputs.workbench"
-    return redirect(url_for(target, case_no=case_no, discipline=discipline))
+        return jsonify(_saved(row, definition, context))
+    return redirect(_after_save(case_no, discipline, definition, row.data, context))
+
+
+@inputs.post("/cases/<case_no>/inputs/<discipline>/decline")
+@requires(Permission.INPUT_WRITE)
+def decline(case_no: str, discipline: str) -> ResponseReturnValue:
+    """The author writes nothing, with the reason; the coordinator sees it on the page of the case."""
+    case, definition = _for_writing(case_no, discipline)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.showing_refusals():
+            operations.decline(
+                actor=signed_in(), at=now(), case=case, discipline=discipline, reason=form.reason.data or ""
+            )
+            findings.refresh(actor=signed_in(), at=now(), case=case)
+            flash(_("Declined. The coordinator sees your reason."), "ok")
+            return redirect(url_for("inputs.my_inputs"))
+    return _ask_why(get_case(case_no, signed_in()), definition, form, "decline"), 422
+
+
+@inputs.get("/cases/<case_no>/inputs/<discipline>/decline")
+@requires(Permission.INPUT_WRITE)
+def ask_to_decline(case_no: str, discipline: str) -> ResponseReturnValue:
+    case, definition = _for_writing(case_no, discipline)
+    return _ask_why(case, definition, ReasonForm(formdata=None), "decline")
+
+
+# Signing
 
 
 @inputs.get("/cases/<case_no>/inputs/<discipline>/review")
 @requires(Permission.INPUT_WRITE)
 def review(case_no: str, discipline: str) -> ResponseReturnValue:
+    """The whole input once more, with everything that still stops the signature."""
     case, definition = _for_writing(case_no, discipline)
+    row = queries.get_input(case.id, discipline)
+    if row.status in SIGNED:
+        return redirect(url_for("inputs.read", case_no=case_no, discipline=discipline, revision=row.revision))
     return _review(case, definition, None)
 
 
 @inputs.post("/cases/<case_no>/inputs/<discipline>/sign")
 @requires(Permission.INPUT_WRITE)
 def sign(case_no: str, discipline: str) -> ResponseReturnValue:
+    """Signs what was read on the review page; anything saved since then has to be read first."""
     case, definition = _for_writing(case_no, discipline)
     row = queries.get_input(case.id, discipline)
     errors, warnings = _findings(case, definition, row)
     form = SignInputForm().fill_choices(warnings)
     if form.validate_on_submit() and not errors:
-        with form.showing_refusals():
-            operations.sign(
-                actor=signed_in(),
-                at=now(),
-                case=case,
-                discipline=discipline,
-                row_version=_version(),
-                password=form.password.data or "",
-                context=context_of(case, signed_in(), today()),
-                warnings_confirmed=form.warnings.data or [],
-            )
-            findings.refresh(actor=signed_in(), at=now(), case=case)
-            flash(_("Signed. You can now read what the others wrote."), "ok")
-            return redirect(url_for("inputs.case_inputs", case_no=case_no))
+        try:
+            with form.showing_refusals():
+                operations.sign(
+                    actor=signed_in(),
+                    at=now(),
+                    case=case,
+                    discipline=discipline,
+                    row_version=_version(),
+                    password=form.password.data or "",
+                    context=context_of(case, signed_in(), today()),
+                    warnings_confirmed=form.warnings.data or [],
+                )
+                findings.refresh(actor=signed_in(), at=now(), case=case)
+                flash(_signed_words(case), "ok")
+                return redirect(url_for("inputs.case_inputs", case_no=case_no))
+        except Conflict as clash:
+            session.rollback()
+            form = SignInputForm(formdata=None).fill_choices(warnings)
+            form.refuse("", clash.sentence)
+            return _review(get_case(case_no, signed_in()), definition, form, fresh=True), 409
     return _review(get_case(case_no, signed_in()), definition, form), 422
 
 
-@inputs.post("/cases/<case_no>/inputs/<discipline>/amend")
-@requires(Permission.INPUT_WRITE)
-def amend(case_no: str, discipline: str) -> ResponseReturnValue:
-    case, _definition = _for_writing(case_no, discipline)
-    operations.amend(actor=signed_in(), at=now(), case=case, discipline=discipline, reason=_reason())
-    return redirect(url_for("inputs.workbench", case_no=case_no, discipline=discipline))
-
-
-@inputs.post("/cases/<case_no>/inputs/<discipline>/return")
-@requires(Permission.INPUT_RETURN)
-def return_to_author(case_no: str, discipline: str) -> ResponseReturnValue:
-    case = get_case(case_no, signed_in())
-    operations.return_to_author(
-        actor=signed_in(), at=now(), case=case, discipline=discipline, question=_reason()
-    )
-    flash(
-        _("The question is with the author. The signed input stays as it is until a new one is signed."), "ok"
-    )
-    return redirect(url_for("inputs.case_inputs", case_no=case_no))
+# After signing
 
 
 @inputs.get("/cases/<case_no>/inputs/<discipline>/<int:revision>")
 @requires(Permission.CASE_READ)
 def read(case_no: str, discipline: str, revision: int) -> ResponseReturnValue:
-    case = get_case(case_no, signed_in())
-    definition = operations.get_discipline(discipline)
-    own = discipline in disciplines_of(signed_in(), case)
-    if not own and not may_see_inputs_of(case, signed_in()):
-        raise NotAllowed(
-            Bitext(
-                "Sign your own input first; then the others' open.",
-                "请先签署您本人的意见，随后可查看他人意见。",
+    """One revision in words, as its form of that time asked it."""
+    case, row = _for_reading(case_no, discipline, revision)
+    return _read(case, row, ReasonForm(formdata=None))
+
+
+@inputs.post("/cases/<case_no>/inputs/<discipline>/amend")
+@requires(Permission.INPUT_WRITE)
+def amend(case_no: str, discipline: str) -> ResponseReturnValue:
+    """Opens the next revision; the signed one counts until that one is signed."""
+    case, _definition = _for_writing(case_no, discipline)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.showing_refusals():
+            operations.amend(
+                actor=signed_in(), at=now(), case=case, discipline=discipline, reason=form.reason.data or ""
             )
-        )
-    rows = queries.revisions(case.id, discipline)
-    row = next((each for each in rows if each.revision == revision), None)
-    if row is None or (row.signed_at is None and row.author_id != signed_in().id):
-        raise NotFound(Bitext("There is no such signed input.", "无此已签署的意见。"))
-    return render_template(
-        "inputs/read.html",
-        case=case,
-        banner=banner_for(case, signed_in(), "inputs", today()),
-        discipline=definition,
-        row=row,
-        revisions=[each for each in rows if each.signed_at is not None or each.author_id == signed_in().id],
-        sections=answered_sections(row),
-        can_amend=own and row.status in SIGNED and access.can_write(signed_in(), case, discipline),
-        can_return=is_chair(signed_in(), case)
-        and row.status == InputStatus.SUBMITTED
-        and row.author_id != signed_in().id,
-        form=ReasonForm(formdata=None),
-    )
+            findings.refresh(actor=signed_in(), at=now(), case=case)
+            return redirect(url_for("inputs.workbench", case_no=case_no, discipline=discipline))
+    row = queries.get_input(case.id, discipline)
+    return _read(get_case(case_no, signed_in()), row, form, asking="amend"), 422
+
+
+@inputs.post("/cases/<case_no>/inputs/<discipline>/return")
+@requires(Permission.INPUT_RETURN)
+def return_to_author(case_no: str, discipline: str) -> ResponseReturnValue:
+    """The chair's question goes back to the author; the signed input stays as it is."""
+    case = get_case(case_no, signed_in())
+    access.check_can_return(signed_in(), case)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.showing_refusals():
+            operations.return_to_author(
+                actor=signed_in(), at=now(), case=case, discipline=discipline, question=form.reason.data or ""
+            )
+            findings.refresh(actor=signed_in(), at=now(), case=case)
+            flash(
+                _("The question is with the author. The signed input counts until a new one is signed."), "ok"
+            )
+            return redirect(url_for("inputs.case_inputs", case_no=case_no))
+    row = queries.get_input(case.id, discipline)
+    _check_may_read(case, row)
+    return _read(get_case(case_no, signed_in()), row, form, asking="return"), 422
+
+
+# What the views are made of
 
 
 def _for_writing(case_no: str, discipline: str) -> tuple[Case, Discipline]:
@@ -226,6 +334,29 @@ def _for_writing(case_no: str, discipline: str) -> tuple[Case, Discipline]:
     return case, definition
 
 
+def _for_reading(case_no: str, discipline: str, revision: int) -> tuple[Case, DisciplineInput]:
+    case = get_case(case_no, signed_in())
+    rows = queries.revisions(case.id, discipline)
+    row = next((each for each in rows if each.revision == revision), None)
+    if row is None:
+        _check_others_open(case, discipline)
+        raise NotFound(NO_SUCH_INPUT)
+    _check_may_read(case, row)
+    return case, row
+
+
+def _check_may_read(case: Case, row: DisciplineInput) -> None:
+    """One's own always; a signed one of others once they are open; nobody else's draft."""
+    _check_others_open(case, row.discipline)
+    if row.signed_at is None and row.author_id != signed_in().id:
+        raise NotFound(NO_SUCH_INPUT)
+
+
+def _check_others_open(case: Case, discipline: str) -> None:
+    if discipline not in disciplines_of(signed_in(), case) and not may_see_inputs_of(case, signed_in()):
+        raise NotAllowed(HIDDEN)
+
+
 def _previous(case: Case, discipline: str) -> dict[str, Any]:
     """The last signed answers of the discipline in this case."""
     row = queries.signed_inputs(case.id).get(discipline)
@@ -237,153 +368,199 @@ def _version() -> int:
 
 
 def _rearrange(form: InputForm) -> str:
-    """Adds, removes or moves a row without scripts; the anchor to come back to, empty when nothing was asked."""
+    """Changes rows or citations without scripts; the part of the form that changed, empty when nothing was asked."""
+    discipline = form.discipline
     for action in REARRANGEMENTS:
         name = request.form.get(action, "")
         table = form.table(name if action == "add_row" else name.rpartition("-")[0])
         if name and table is not None:
             table.rearrange(action, name)
-            return str(table.short_name)
+            return part_of(str(table.short_name), discipline, ())
+    for action in ("cite", "remove_citation"):
+        if action in request.form:
+            _cite(form, action, request.form[action])
+            return THEIRS
     return ""
 
 
-def _keep_refused(case_no: str, discipline: str, data: dict[str, Any], version: int) -> None:
+def _cite(form: InputForm, action: str, name: str) -> None:
+    """Adds the material in the viewer to a claim (`claims-2`), or takes a place away (`claims-2-anchors.0`)."""
+    table = form.table("claims")
+    for entry in table.entries if table else ():
+        places = entry.form.anchors
+        held = list(places.data) if isinstance(places.data, list) else []
+        number = whole_number(request.form.get("view_material"))
+        if action == "cite" and entry.name == name and number is not None:
+            places.data = [*held, {"material": f"M{number}"}]
+        elif action == "remove_citation" and name.rpartition(".")[0] == places.name:
+            place = whole_number(name.rpartition(".")[2])
+            places.data = [one for at, one in enumerate(held) if at != place]
+
+
+def _keep_refused(page: Page) -> None:
     """The text of a refused save is history too; the refusal itself rolls the request back."""
+    case_no = page.case.case_no
     with unit_of_work():
         operations.keep_refused_save(
             actor=signed_in(),
             at=now(),
             case=get_case(case_no, signed_in()),
-            discipline=discipline,
-            data=data,
-            row_version=version,
+            discipline=page.definition.key,
+            data=page.data,
+            row_version=page.row_version,
         )
 
 
-def _refused(
-    refusal: Invalid,
-    case_no: str,
-    definition: Discipline,
-    form: InputForm,
-    data: dict[str, Any],
-    context: Context,
-    version: int,
-) -> ResponseReturnValue:
+def _clashing(page: Page) -> str:
+    """Both texts on the page: the typed one in the form, the saved one where it differs. Saving again keeps the typed one."""
+    row = queries.get_input(page.case.id, page.definition.key)
+    clash = differences(page.definition, row.data, page.data, page.context.outside)
+    return _workbench(replace(page, row=row, row_version=row.row_version, clash=clash))
+
+
+def _refused(page: Page) -> str:
     """What cannot be kept stays on the page, with its sentence at the field."""
-    session.rollback()
-    if wants_json():
-        raise refusal
-    case = get_case(case_no, signed_in())
-    wrong = [finding for finding in check_input(definition, data, context) if stops_saving(finding)]
-    row = queries.find_input(case.id, definition.key)
-    return _workbench(case, definition, form, row, context, row_version=version, wrong=wrong), 422
+    found = check_input(page.definition, page.data, page.context)
+    wrong = [finding for finding in found if stops_saving(finding)]
+    show_findings(page.form, wrong)
+    row = queries.find_input(page.case.id, page.definition.key)
+    return _workbench(replace(page, row=row, wrong=wrong, part=""))
 
 
-def _workbench(
-    case: Case,
-    definition: Discipline,
-    form: InputForm,
-    row: DisciplineInput | None,
-    context: Context,
-    *,
-    data: dict[str, Any] | None = None,
-    taken_over: frozenset[str] = frozenset(),
-    row_version: int | None = None,
-    wrong: Sequence[Finding] = (),
-    at: str = "",
+def _saved(row: DisciplineInput, definition: Discipline, context: Context) -> dict[str, Any]:
+    """What the page's script needs after a save: the new version, and what is left in which part."""
+    progress = progress_of(definition, row.data, context)
+    return {
+        "version": operations.version_of(row),
+        "saved_at": now().isoformat(),
+        "left": progress.left,
+        "parts": [
+            {
+                "key": part.key,
+                "state": part.state,
+                "left": part.left,
+                "words": sentence(part.words),
+                "notes": [sentence(finding.message) for finding in part.notes],
+            }
+            for part in progress.parts
+        ],
+        "computed": dict(progress.computed),
+    }
+
+
+def _after_save(
+    case_no: str, discipline: str, definition: Discipline, data: Mapping[str, Any], context: Context
 ) -> str:
-    show_findings(form, wrong)
-    bench: Workbench = assemble(
+    """Where a save without scripts leads: the review, the next part, or back to where one was."""
+    if request.form.get("then") == "review":
+        return url_for("inputs.review", case_no=case_no, discipline=discipline)
+    part = request.form.get("view_part", "")
+    if request.form.get("then") == "next":
+        keys = [each.key for each in progress_of(definition, data, context).parts]
+        part = keys[min(keys.index(part) + 1, len(keys) - 1)] if part in keys else ""
+    return url_for(
+        "inputs.workbench",
+        case_no=case_no,
+        discipline=discipline,
+        part=part or None,
+        material=whole_number(request.form.get("view_material")),
+        _anchor=f"part-{part}" if part else None,
+    )
+
+
+def _workbench(page: Page) -> str:
+    case, key = page.case, page.definition.key
+    asked = request.form.get("view_material") if request.method == "POST" else request.args.get("material")
+    chosen = chosen_material(case, key, whole_number(asked))
+    bench = assemble(
         case=case,
-        user=signed_in(),
-        discipline=definition,
-        form=form,
-        data=to_data(form) if data is None else data,
-        context=context,
-        taken_over=taken_over,
-        findings=wrong,
-        chosen=_chosen(case),
+        discipline=page.definition,
+        form=page.form,
+        data=page.data,
+        context=page.context,
+        taken_over=page.taken_over,
+        wrong=page.wrong,
+        chosen=page.part,
     )
     return render_template(
         "inputs/workbench.html",
         case=case,
         banner=banner_for(case, signed_in(), "inputs", today()),
         bench=bench,
-        row=row,
-        row_version=operations.version_of(row) if row_version is None else row_version,
-        rearranged=at,
-        facts=facts_for_page(context),
-        steps=[
-            {"label": section.label, "href": f"#section-{section.key}", "state": section.state}
-            for section in bench.sections
-        ],
+        row=page.row,
+        row_version=page.row_version,
+        clash=page.clash,
+        chosen=chosen,
+        shelf=shelf_of(case, signed_in(), key, chosen),
+        facts=facts_for_page(page.context),
+        others=sum(state.discipline != key for state in discipline_states([case], signed_in())[case.id]),
+        can_decline=page.row is None,
     )
 
 
-def _chosen(case: Case) -> Material | None:
-    """The material in the middle pane: the one asked for, else the first that can be looked at."""
-    asked = whole_number(request.args.get("material"))
-    rows = materials_of(case)
-    if asked is not None:
-        return next((row for row in rows if row.number == asked), None)
-    return next((row for row in rows if row.sha256 or str(row.kind) == "imaging_dicom"), None)
-
-
-def _review(case: Case, definition: Discipline, form: SignInputForm | None) -> str:
+def _review(case: Case, definition: Discipline, form: SignInputForm | None, *, fresh: bool = False) -> str:
     row = queries.get_input(case.id, definition.key)
     errors, warnings = _findings(case, definition, row)
-    blank = SignInputForm(formdata=None, row_version=operations.version_of(row)).fill_choices(warnings)
+    shown = form or SignInputForm(formdata=None).fill_choices(warnings)
+    if form is None or fresh:
+        shown.row_version.data = str(operations.version_of(row))
     return render_template(
         "inputs/review.html",
         case=case,
         banner=banner_for(case, signed_in(), "inputs", today()),
         discipline=definition,
         row=row,
-        errors=errors,
+        errors=[(finding, part_of(_first(finding), definition, ())) for finding in errors],
         warnings=warnings,
+        unopened=unopened(signed_in(), case, row.data),
         sections=answered_sections(row),
-        form=form or blank,
+        form=shown,
     )
+
+
+def _first(finding: Finding) -> str:
+    return finding.fields[0].partition(".")[0] if finding.fields else ""
 
 
 def _findings(
     case: Case, definition: Discipline, row: DisciplineInput
 ) -> tuple[list[Finding], list[Finding]]:
     """What stops the signature, and what is only to be confirmed."""
-    found = [
-        *check_input(definition, row.data, context_of(case, signed_in(), today())),
-        *_not_opened(case, row),
-    ]
+    context = context_of(case, signed_in(), today())
+    found = findings_before_signing(signed_in(), case, definition, row.data, context)
     return [f for f in found if f.level == "error"], [f for f in found if f.level == "warning"]
 
 
-def _not_opened(case: Case, row: DisciplineInput) -> list[Finding]:
-    """A material is ticked as reviewed only by somebody who opened it; one without a file cannot be opened here."""
-    opened = opened_by(signed_in(), case)
-    ticked = set(row.data.get("materials_reviewed") or [])
-    unopened = [
-        material.reference
-        for material in materials_of(case)
-        if material.reference in ticked and material.id not in opened and material.sha256
-    ]
-    if not unopened:
-        return []
-    names = ", ".join(unopened)
-    return [
-        Finding(
-            NOT_OPENED,
-            "error",
-            Bitext(
-                f"You ticked {names} as reviewed but did not open it here. Open it, or take the tick away.",
-                f"您勾选了 {names}，但尚未在此打开。请先打开，或取消勾选。",
-            ),
-            ("materials_reviewed",),
-        )
-    ]
+def _signed_words(case: Case) -> str:
+    opened = may_see_inputs_of(case, signed_in())
+    return str(_("Signed. You can now read what the others wrote.") if opened else _("Signed."))
 
 
-def _reason() -> str:
-    form = ReasonForm()
-    if not form.validate_on_submit():
-        raise Invalid(Bitext("Say why in one sentence.", "请用一句话说明原因。"))
-    return form.reason.data or ""
+def _read(case: Case, row: DisciplineInput, form: ReasonForm, *, asking: str = "") -> str:
+    user, rows = signed_in(), queries.revisions(case.id, row.discipline)
+    own = row.author_id == user.id and row.discipline in disciplines_of(user, case)
+    known = asked_by(row)
+    return render_template(
+        "inputs/read.html",
+        case=case,
+        banner=banner_for(case, user, "inputs", today()),
+        key=row.discipline,
+        label=known.label if known else Bitext(row.discipline, row.discipline),
+        row=row,
+        revisions=[each for each in rows if each.signed_at is not None or each.author_id == user.id],
+        sections=answered_sections(row),
+        can_amend=own and row.status in SIGNED and access.can_write(user, case, row.discipline),
+        can_return=is_chair(user, case) and row.status == InputStatus.SUBMITTED and row.author_id != user.id,
+        form=form,
+        asking=asking,
+    )
+
+
+def _ask_why(case: Case, definition: Discipline, form: ReasonForm, action: str) -> str:
+    return render_template(
+        "inputs/decline.html",
+        case=case,
+        banner=banner_for(case, signed_in(), "inputs", today()),
+        discipline=definition,
+        form=form,
+    )

@@ -1,71 +1,104 @@
-"""What the workbench shows of one input: sections, fields in view, theirs beside ours, what is left to answer."""
+"""What the workbench shows of one input: materials, sections, questions in view, theirs beside ours."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext, Language
 from mdtapp.disciplines.checks import Finding
-from mdtapp.disciplines.computed import suggestion
-from mdtapp.disciplines.conditions import Context, is_filled, is_required, is_shown
+from mdtapp.disciplines.conditions import Context, is_filled, is_required
 from mdtapp.disciplines.definitions import Discipline, Field, FieldType
 from mdtapp.disciplines.sentences import shown
-from mdtapp.imaging.queries import studies_of_case
 from mdtapp.materials.models import Material
 from mdtapp.materials.queries import materials_of, opened_by
-from mdtapp.opinions.case_facts import form_context
-from mdtapp.opinions.inputs.claims import Claim, claims_for
+from mdtapp.materials.status import MaterialKind, MaterialStatus
+from mdtapp.opinions.inputs.claims import Claim, claims_for, with_agreement
+from mdtapp.opinions.inputs.fitness import can_be_opened
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_data
 from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.prefill import Known, starting_values
+from mdtapp.opinions.inputs.progress import (
+    CLAIM_PARTS,
+    THEIRS,
+    Part,
+    Progress,
+    judged_by_claims,
+    part_keys,
+    part_of,
+    progress_of,
+)
+from mdtapp.opinions.inputs.surroundings import offered_references
 from mdtapp.people.models import User
 
-CLAIM_FIELDS = ("agree", "impact", "comment")
-MODALITIES = frozenset({"CT", "MR", "PT", "US", "MG", "CR", "NM", "ES"})
+ONE_COLUMN = frozenset({FieldType.INT, FieldType.DECIMAL, FieldType.DATE, FieldType.TEXT, FieldType.REF})
+NEEDED_BY: Mapping[str, frozenset[MaterialKind]] = {
+    "pathology": frozenset(
+        {MaterialKind.SLIDES, MaterialKind.PATHOLOGY_REPORT, MaterialKind.MOLECULAR_REPORT}
+    ),
+    "radiology": frozenset({MaterialKind.IMAGING_DICOM, MaterialKind.IMAGING_REPORT}),
+    "nuclear_medicine": frozenset({MaterialKind.IMAGING_DICOM, MaterialKind.IMAGING_REPORT}),
+    "medical_oncology": frozenset(
+        {MaterialKind.CLINIC_LETTER, MaterialKind.LAB_REPORT, MaterialKind.PATHOLOGY_REPORT}
+    ),
+    "surgical_oncology": frozenset(
+        {MaterialKind.IMAGING_DICOM, MaterialKind.OPERATION_NOTE, MaterialKind.ENDOSCOPY_REPORT}
+    ),
+    "radiation_oncology": frozenset({MaterialKind.IMAGING_DICOM, MaterialKind.RADIOTHERAPY_RECORD}),
+    "genetics_molecular": frozenset({MaterialKind.MOLECULAR_REPORT, MaterialKind.PATHOLOGY_REPORT}),
+}
+"""What each discipline looks at first; the others have no kind of their own."""
+
+MATERIAL_ICONS = {
+    MaterialKind.IMAGING_DICOM: "scan",
+    MaterialKind.SLIDES: "microscope",
+    MaterialKind.PATHOLOGY_REPORT: "clipboard-text",
+    MaterialKind.MOLECULAR_REPORT: "dna-2",
+    MaterialKind.LAB_REPORT: "flask",
+    MaterialKind.CLINIC_LETTER: "mail",
+    MaterialKind.PHOTO: "photo",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One question as the page draws it."""
+    """One question as the page draws it, with the home hospital's value and what follows from other answers."""
 
     field: Field
     control: Any
     theirs: Bitext | str
     taken_over: bool
-    suggestion: str
     required: bool
     answered: bool
-    shown: bool
+
+    @property
+    def narrow(self) -> bool:
+        """Whether two such questions fit side by side."""
+        return self.field.type in ONE_COLUMN or self.control.type == "SelectField"
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """One claim of the home hospital with its row of the form."""
+    """One claim of the home hospital with its row of the form, and the places cited in it."""
 
     claim: Claim
     row: Any
+    places: list[str]
 
 
 @dataclass(frozen=True, slots=True)
-class SectionView:
-    """One section: the questions in view, those behind "more", and how many answers are missing."""
+class PartView:
+    """One part of the form: the questions in view, those behind "more", or the claims."""
 
-    key: str
-    label: Bitext
+    part: Part
     core: list[FieldView]
     detail: list[FieldView]
     claims: list[ClaimView]
-    missing: int
+    open: bool
+    current: bool
     detail_open: bool
-
-    @property
-    def state(self) -> str:
-        answered = any(view.answered for view in (*self.core, *self.detail))
-        return "missing" if self.missing and answered else "todo" if self.missing else "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +106,27 @@ class MaterialView:
     """One material in the left pane; `opened` by this person."""
 
     material: Material
+    icon: str
     opened: bool
+    viewable: bool
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The materials in the order this discipline needs them, and what was asked for and is not here."""
+
+    first: list[MaterialView]
+    rest: list[MaterialView]
+    absent: list[Material]
+
+    @property
+    def all(self) -> list[MaterialView]:
+        return [*self.first, *self.rest]
+
+    @property
+    def opened(self) -> int:
+        return sum(view.opened for view in self.all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,83 +135,13 @@ class Workbench:
 
     discipline: Discipline
     form: InputForm
-    sections: list[SectionView]
-    materials: list[MaterialView]
-    chosen: Material | None
-    answered: int
-    required: int
+    progress: Progress
+    parts: list[PartView]
+    questions: dict[str, Bitext]
 
     @property
-    def left(self) -> int:
-        return self.required - self.answered
-
-
-def context_of(case: Case, user: User, today: date) -> Context:
-    """The context conditions and checks look at, with the references of this case."""
-    return form_context(case, today=today, references=references_of(case))
-
-
-def facts_for_page(context: Context) -> dict[str, Any]:
-    """The facts that conditions in the page may ask for, by their question: codes, numbers and dates."""
-    parts = {"case": context.case, "outside": context.outside, "patient": context.patient}
-    facts = {
-        f"{part}.{key}": value
-        for part, values in parts.items()
-        for key, value in values.items()
-        if isinstance(value, str | int | float | bool)
-    }
-    return {**facts, "patient.age": context.answer("patient.age")}
-
-
-def references_of(case: Case) -> dict[str, list[str]]:
-    """The ids that exist: materials as M1, questions as Q1; studies by the material they are filed as."""
-    materials = [material.reference for material in materials_of(case)]
-    return {"material": materials, "patient_question": [question.key for question in case.questions]}
-
-
-def offered_references(case: Case, language: Language) -> dict[str, list[tuple[str, Any]]]:
-    """The choices of reference fields: id and words."""
-    materials = [(row.reference, f"{row.reference} · {row.title}") for row in materials_of(case)]
-    questions = [(q.key, Bitext(f"{q.key}: {q.text.en}", f"{q.key}：{q.text.zh}")) for q in case.questions]
-    return {"material": materials, "patient_question": questions, "imaging_study": _study_choices(case)}
-
-
-def _study_choices(case: Case) -> list[tuple[str, Any]]:
-    return [
-        (f"M{material.number}", f"M{material.number} · {material.title}")
-        for material in materials_of(case)
-        if str(material.kind) == "imaging_dicom"
-    ]
-
-
-def known_facts(case: Case, user: User, context: Context, previous: Mapping[str, Any]) -> Known:
-    """The facts starting values are taken from."""
-    opened = opened_by(user, case)
-    member = next((m for m in case.members if m.user_id == user.id and m.discipline), None)
-    facts = {
-        **context.case,
-        "materials_opened": [row.reference for row in materials_of(case) if row.id in opened],
-        "coi_declared": bool(member.conflict_of_interest) if member else None,
-        "imaging_studies": _studies(case),
-        "questions": [{"question_id": question.key} for question in case.questions],
-    }
-    return Known(case=facts, previous=previous)
-
-
-def _studies(case: Case) -> list[dict[str, Any]]:
-    numbers = {material.id: material.reference for material in materials_of(case)}
-    rows = []
-    for row in studies_of_case(case):
-        main = next((code for code in row.modalities if code in MODALITIES), "other")
-        when = row.study.study_date.isoformat() if row.study.study_date else None
-        known = {
-            "study_ref": numbers.get(row.material_id or 0),
-            "modality": "PT" if "PT" in row.modalities else main,
-            "region": row.study.description,
-            "date": when,
-        }
-        rows.append({key: value for key, value in known.items() if value})
-    return rows
+    def current(self) -> str:
+        return next((view.part.key for view in self.parts if view.current), "")
 
 
 def initial_data(discipline: Discipline, row: DisciplineInput | None, known: Known) -> dict[str, Any]:
@@ -184,40 +166,8 @@ def open_form(
     if discipline.has("answers"):
         filled["answers"] = _answer_rows(case, filled)
     form = from_data(form_class(discipline, language), filled)
-    form.offer(offered_references(case, language))
+    form.offer(offered_references(case))
     return form
-
-
-def _claim_rows(claims: Sequence[Claim], data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row a claim, in order; a direct verdict on the whole object becomes that claim's row."""
-    known = {
-        row["claim"]: dict(row)
-        for row in data.get("claims") or []
-        if isinstance(row, Mapping) and row.get("claim")
-    }
-    judged = {claim.object for claim in claims if known.get(claim.key, {}).get("verdict")}
-    rows = []
-    for claim in claims:
-        row = known.pop(claim.key, None)
-        if row is None:
-            row = {"claim": claim.key}
-            if claim.object not in judged and data.get(f"agree_{claim.object}"):
-                judged.add(claim.object)
-                direct = {
-                    "verdict": data.get(f"agree_{claim.object}"),
-                    "impact": data.get(f"impact_{claim.object}"),
-                    "why": data.get(f"comment_{claim.object}"),
-                }
-                row |= {key: value for key, value in direct.items() if value}
-        rows.append(row)
-    return [*rows, *known.values()]
-
-
-def _answer_rows(case: Case, data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A row for each of the patient's questions, answered or not."""
-    rows = [dict(row) for row in data.get("answers") or [] if isinstance(row, Mapping)]
-    answered = {row.get("question_id") for row in rows}
-    return [*rows, *({"question_id": q.key} for q in case.questions if q.key not in answered)]
 
 
 def without_empty_rows(data: dict[str, Any]) -> dict[str, Any]:
@@ -232,104 +182,173 @@ def without_empty_rows(data: dict[str, Any]) -> dict[str, Any]:
 def assemble(
     *,
     case: Case,
-    user: User,
     discipline: Discipline,
     form: InputForm,
     data: Mapping[str, Any],
     context: Context,
-    taken_over: frozenset[str],
-    findings: Sequence[Finding],
-    chosen: Material | None,
+    taken_over: Collection[str] = (),
+    wrong: Sequence[Finding] = (),
+    chosen: str = "",
 ) -> Workbench:
-    """The page's view of the form: what is asked now, and what is left."""
-    around = replace(context, values=data)
+    """The page's view of the form. `chosen` is the part to open; without it the first that still needs something."""
     claims = claims_for(discipline, context.outside)
-    in_error = {key.partition(".")[0] for finding in findings for key in finding.fields}
+    progress = progress_of(discipline, data, context)
+    around = context.with_values(with_agreement(data, discipline))
     views = {
         each.key: _field_view(each, form, discipline, around, taken_over) for each in discipline.fields()
     }
-    by_claims = _judged_by_claims(claims)
-    sections = [
-        _section(
-            section, views, form, claims if place == _claims_place(discipline) else [], by_claims, in_error
+    in_error = {finding.fields[0].partition(".")[0] for finding in wrong if finding.fields}
+    faulty = {part_of(key, discipline, claims) for key in in_error}
+    current = _current(progress, chosen, faulty)
+    parts = []
+    for key, _label in part_keys(discipline, claims):
+        part = progress.part(key)
+        assert part is not None
+        drawn = _drawn(key, discipline, claims, views)
+        detail = [view for view in drawn if view.field.tier == "detail"]
+        parts.append(
+            PartView(
+                part=part,
+                core=[view for view in drawn if view.field.tier == "core"],
+                detail=detail,
+                claims=_claim_views(form, claims) if key == THEIRS else [],
+                open=key == current or key in faulty,
+                current=key == current,
+                detail_open=any(
+                    view.answered or view.required or view.field.key in in_error for view in detail
+                ),
+            )
         )
-        for place, section in enumerate(discipline.sections)
-    ]
-    asked = [view for key, view in views.items() if view.required]
+    questions = {question.key: question.text for question in case.questions}
+    return Workbench(discipline, form, progress, parts, questions)
+
+
+def shelf_of(case: Case, user: User, discipline: str, chosen: Material | None) -> Shelf:
+    """The left pane."""
     opened = opened_by(user, case)
-    return Workbench(
-        discipline=discipline,
-        form=form,
-        sections=sections,
-        materials=[
-            MaterialView(row, row.id in opened, chosen is not None and row.id == chosen.id)
-            for row in materials_of(case)
-        ],
-        chosen=chosen,
-        answered=sum(view.answered for view in asked),
-        required=len(asked),
+    needed = NEEDED_BY.get(discipline, frozenset())
+    first: list[MaterialView] = []
+    rest: list[MaterialView] = []
+    absent: list[Material] = []
+    for row in materials_of(case):
+        if row.status in (MaterialStatus.REQUESTED, MaterialStatus.NOT_AVAILABLE):
+            absent.append(row)
+        elif row.status is not MaterialStatus.NOT_NEEDED:
+            view = MaterialView(
+                material=row,
+                icon=MATERIAL_ICONS.get(row.kind, "file-text"),
+                opened=row.id in opened,
+                viewable=can_be_opened(row),
+                current=chosen is not None and row.id == chosen.id,
+            )
+            (first if row.kind in needed else rest).append(view)
+    return Shelf(first, rest, absent)
+
+
+def chosen_material(case: Case, discipline: str, asked: int | None) -> Material | None:
+    """The material in the middle pane: the one asked for, else the first this discipline needs."""
+    rows = materials_of(case)
+    if asked is not None:
+        return next((row for row in rows if row.number == asked), None)
+    needed = NEEDED_BY.get(discipline, frozenset())
+    viewable = [row for row in rows if can_be_opened(row)]
+    return next((row for row in viewable if row.kind in needed), viewable[0] if viewable else None)
+
+
+def place_words(place: Any) -> str:
+    """A place in the material as it is cited: `M3 s3 i187`, `M5 p. 1`."""
+    if not isinstance(place, Mapping):
+        return str(place)
+    marks = (("page", "p. "), ("series", "s"), ("instance", "i"), ("frame", "f"))
+    said = [f"{mark}{place[key]}" for key, mark in marks if place.get(key) not in (None, "")]
+    return " ".join([str(place.get("material") or ""), *said, str(place.get("note") or "")]).strip()
+
+
+def _field_view(
+    each: Field, form: InputForm, discipline: Discipline, around: Context, taken_over: Collection[str]
+) -> FieldView:
+    control: Any = form[each.key]
+    required = is_required(each, around)
+    if required:
+        (control.form.en if each.type is FieldType.BITEXT else control).flags.required = True
+    return FieldView(
+        field=each,
+        control=control,
+        theirs=_theirs(each, discipline, around),
+        taken_over=each.key in taken_over,
+        required=required,
+        answered=is_filled(around.values.get(each.key)),
     )
 
 
-def _judged_by_claims(claims: Sequence[Claim]) -> frozenset[str]:
-    """Direct fields whose answer follows from the claim rows."""
-    return frozenset(f"{part}_{claim.object}" for claim in claims for part in CLAIM_FIELDS)
+def _current(progress: Progress, chosen: str, faulty: Collection[str]) -> str:
+    if progress.part(chosen) is not None:
+        return chosen
+    if faulty:
+        return next(part.key for part in progress.parts if part.key in faulty)
+    waiting = (part.key for part in progress.parts if part.left)
+    return next(waiting, progress.parts[-1].key)
 
 
-def _claims_place(discipline: Discipline) -> int:
-    """The section with the first verdict on the outside opinion."""
-    for place, section in enumerate(discipline.sections):
-        if any(each.agreement for each in section.fields):
-            return place
-    return 0
+def _drawn(
+    key: str, discipline: Discipline, claims: Sequence[Claim], views: Mapping[str, FieldView]
+) -> list[FieldView]:
+    elsewhere = judged_by_claims(claims)
+    sections = (section for section in discipline.sections if section.key == key)
+    return [views[f.key] for section in sections for f in section.fields if f.key not in elsewhere]
 
 
-def _section(
-    section: Any,
-    views: Mapping[str, FieldView],
-    form: InputForm,
-    claims: Sequence[Claim],
-    by_claims: frozenset[str],
-    in_error: set[str],
-) -> SectionView:
-    drawn = [views[each.key] for each in section.fields if each.key not in by_claims]
-    asked = [views[each.key] for each in section.fields]
-    detail = [view for view in drawn if view.field.tier == "detail"]
-    return SectionView(
-        key=section.key,
-        label=section.label,
-        core=[view for view in drawn if view.field.tier == "core"],
-        detail=detail,
-        claims=_claim_views(form, claims),
-        missing=sum(view.required and not view.answered for view in asked),
-        detail_open=any(
-            view.answered or view.field.key in in_error or (view.required and not view.answered)
-            for view in detail
-        ),
-    )
+def _claim_rows(claims: Sequence[Claim], data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row a claim, in order; a direct verdict on an object becomes the row of the claim on the whole of it.
+
+    Rows about something the home hospital's record does not say any more follow, so that they are not lost.
+    """
+    stored = data.get("claims")
+    rows = stored if isinstance(stored, list) else []
+    known = {row["claim"]: dict(row) for row in rows if isinstance(row, Mapping) and row.get("claim")}
+    judged = {claim.object for claim in claims if known.get(claim.key, {}).get("verdict")}
+    ordered = []
+    for claim in claims:
+        row = known.pop(claim.key, None)
+        if row is None:
+            row = {"claim": claim.key}
+            if claim.whole and claim.object not in judged:
+                row |= _direct(claim, data)
+        ordered.append(row)
+    return [*ordered, *known.values()]
+
+
+def _direct(claim: Claim, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The verdict given on the object itself, as a claim row says it."""
+    columns = zip(("verdict", "impact", "why"), CLAIM_PARTS, strict=True)
+    found = {column: data.get(f"{part}_{claim.object}") for column, part in columns}
+    return {column: value for column, value in found.items() if value}
+
+
+def _answer_rows(case: Case, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row for each of the patient's questions, answered or not."""
+    rows = [dict(row) for row in data.get("answers") or [] if isinstance(row, Mapping)]
+    answered = {row.get("question_id") for row in rows}
+    return [*rows, *({"question_id": q.key} for q in case.questions if q.key not in answered)]
 
 
 def _claim_views(form: InputForm, claims: Sequence[Claim]) -> list[ClaimView]:
     table = form.table("claims")
-    rows = {entry.form.claim.data: entry.form for entry in table.entries} if table else {}
-    return [ClaimView(claim, rows[claim.key]) for claim in claims if claim.key in rows]
+    known = {claim.key: claim for claim in claims}
+    views = []
+    for entry in table.entries if table else []:
+        key = entry.form.claim.data
+        if key:
+            places = entry.form.anchors.data
+            words = [place_words(place) for place in places] if isinstance(places, list) else []
+            views.append(ClaimView(known.get(key) or _gone(key), entry.form, words))
+    return views
 
 
-def _field_view(
-    each: Field, form: InputForm, discipline: Discipline, context: Context, taken_over: frozenset[str]
-) -> FieldView:
-    value = context.values.get(each.key)
-    computed = suggestion(each.computed, context.values) if each.computed else None
-    return FieldView(
-        field=each,
-        control=form[each.key],
-        theirs=_theirs(each, discipline, context),
-        taken_over=each.key in taken_over,
-        suggestion="" if computed is None else f"{computed:g}",
-        required=is_required(each, context),
-        answered=is_filled(value),
-        shown=is_shown(each, context),
-    )
+def _gone(key: str) -> Claim:
+    """A claim the home hospital's record does not hold any more."""
+    name = key.rpartition(".")[2].replace("_", " ")
+    return Claim(key, Bitext(name, name), "", "diagnosis")
 
 
 def _theirs(each: Field, discipline: Discipline, context: Context) -> Bitext | str:

@@ -6,6 +6,7 @@ import * as panes from "./panes.js";
 import { startSession } from "./session.js";
 import { startShortcuts } from "./shortcuts.js";
 import * as tableRows from "./tables-rows.js";
+import * as workbench from "./workbench.js";
 
 // In this order: rows and conditions settle the form before its content is taken as saved.
 const PARTS = [
@@ -14,6 +15,7 @@ const PARTS = [
   ["form[data-autosave-url]", autosave],
   ["[data-panes]", panes],
   ["[data-copy], [data-copy-text]", copy],
+  ["form[data-workbench]", workbench],
 ].map(([selector, part]) => ({ selector, part, started: new WeakSet() }));
 
 /** Starts each part for elements below `root` that were not started yet. */

@@ -46,9 +46,10 @@ class Autosave {
     addEventListener("pagehide", () => this.save(false, true));
   }
 
-  /** Everything the form would send, without files, passwords and tokens, as [name, value] pairs. */
+  /** Everything the form would send, without files, passwords, tokens and what the page shows (view_…), as [name, value] pairs. */
   content() {
-    return [...new FormData(this.form)].filter(([name, value]) => typeof value === "string" && !LEFT_OUT.has(name));
+    const kept = ([name, value]) => typeof value === "string" && !LEFT_OUT.has(name) && !name.startsWith("view_");
+    return [...new FormData(this.form)].filter(kept);
   }
 
   isChanged() {
