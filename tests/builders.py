@@ -1,50 +1,34 @@
-"""Cases of the shared exchange format at each step up to their meeting, through the operations the pages call."""
+"""Cases of the shared exchange format at each step of their way, through the operations the pages call."""
 
 from __future__ import annotations
 
-import copy
-import functools
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tests.conftest import PASSWORD, START
-from tests.meetings.board import EVERYBODY, IN_MEETING, PANEL, Board
+from tests.meetings.board import IN_MEETING, PANEL
+from tests.situations_opinion import AUTHORS, IDENTITY, Desk, demo
 
 if TYPE_CHECKING:
     from mdtapp.cases.models import Case
     from mdtapp.opinions.inputs.models import DisciplineInput
+    from mdtapp.opinions.models import Opinion, OpinionVersion
 
-DEMO_CASES = Path(__file__).parent / "data" / "demo_cases.json"
 TODAY = date(2026, 12, 1)
 """After every date in the shared cases, so that none of them lies ahead."""
-AUTHORS = {discipline: who for who, discipline in PANEL.items()}
-IDENTITY = {"name": "Test^Patient", "birth_date": "1963-04-09", "sex": "male", "patient_ids": ["T-1"]}
 WORDS = ("diagnosis_text", "plan")
 
 
-@functools.cache
-def _document() -> Any:
-    return json.loads(DEMO_CASES.read_text("utf-8"))
+class CaseBuilder(Desk):
+    """Unlike the desk's cases these pass the gates, and each input is written and signed by its author.
 
-
-def shared_case(source_id: str) -> dict[str, Any]:
-    """One of the six shared cases, a fresh copy: change it freely."""
-    found = next(entry for entry in _document()["cases"] if entry["id"] == source_id)
-    return copy.deepcopy(dict(found))
-
-
-class CaseBuilder(Board):
-    """Each method takes a case one step further and returns it. All but `staffed` need a running transaction."""
+    `CaseBuilder.ready(app)` gives everybody of the panel; the methods need a running transaction.
+    """
 
     @classmethod
-    def staffed(cls, app: Any, *more: str) -> CaseBuilder:
-        """With both coordinators, the chair, the five core disciplines and `more` people of tests/conftest.py."""
-        builder = cls(app)
-        builder.add(*EVERYBODY, "other_coordinator", *more)
-        return builder
+    def ready(cls, app: Any) -> CaseBuilder:
+        return cast(CaseBuilder, super().ready(app))
 
     def registered(self, source_id: str = "DEMO-02") -> Case:
         """Only the record: no question, no outside opinion, no panel."""
@@ -52,7 +36,7 @@ class CaseBuilder(Board):
         from mdtapp.cases.models import Sex, Situation
         from mdtapp.clinical.bitext import Bitext
 
-        entry = shared_case(source_id)
+        entry = demo(source_id)
         person, known = entry["patient"], entry["case"]
         case = operations.register(
             actor=self.user("coordinator"),
@@ -77,17 +61,17 @@ class CaseBuilder(Board):
         case.history, case.labs = entry["history"], entry["labs"]
         return case
 
-    def ready(self, source_id: str = "DEMO-02") -> Case:
+    def prepared(self, source_id: str = "DEMO-02") -> Case:
         """Complete for the panel: questions, the home hospital's opinion checked, consent, identity, materials."""
         from mdtapp.cases import operations
         from mdtapp.cases.models import ConsentPurpose, MemberRole
         from mdtapp.clinical.bitext import Bitext
 
-        case, entry = self.registered(source_id), shared_case(source_id)
+        case, entry = self.registered(source_id), demo(source_id)
         coordinator, second = self.user("coordinator"), self.user("other_coordinator")
         by_coordinator: dict[str, Any] = {"actor": coordinator, "at": START, "case": case}
         operations.coordinate(**by_coordinator, action="begin_intake")
-        operations.seal_identity(**by_coordinator, identity=dict(IDENTITY), key=self._key)
+        operations.seal_identity(**by_coordinator, identity=dict(IDENTITY), key=self.key)
         questions = [(Bitext.of(question["text"]), "") for question in entry["questions"]]
         operations.set_questions(**by_coordinator, questions=questions)
         operations.transcribe_outside(**by_coordinator, label="A", wanted=_outside(entry["outside"]))
@@ -100,13 +84,14 @@ class CaseBuilder(Board):
         return case
 
     def in_review(self, source_id: str = "DEMO-02", *, panel: Sequence[str] = tuple(PANEL)) -> Case:
-        """Open for inputs, with the chair and these authors (people by their name); nothing is written."""
+        """Open for inputs, with the chair, the translator and these authors (people by their name); nothing is written."""
         from mdtapp.cases import operations
         from mdtapp.cases.models import MemberRole
 
-        case = self.ready(source_id)
+        case = self.prepared(source_id)
         by_coordinator: dict[str, Any] = {"actor": self.user("coordinator"), "at": START, "case": case}
         operations.add_member(**by_coordinator, user=self.user("chair"), role=MemberRole.CHAIR)
+        operations.add_member(**by_coordinator, user=self.user("translator"), role=MemberRole.TRANSLATOR)
         for who in panel:
             operations.add_member(
                 **by_coordinator, user=self.user(who), role=MemberRole.AUTHOR, discipline=PANEL[who]
@@ -115,7 +100,7 @@ class CaseBuilder(Board):
         operations.move(**by_coordinator, action="open_review")
         return case
 
-    def saved(
+    def input_saved(
         self, case: Case, discipline: str, data: Mapping[str, Any], *, row_version: int = 0
     ) -> DisciplineInput:
         """A draft of the discipline's author holding these answers."""
@@ -133,13 +118,13 @@ class CaseBuilder(Board):
             context=context_of(case, author, TODAY),
         )
 
-    def signed(self, case: Case, discipline: str, data: Mapping[str, Any]) -> DisciplineInput:
+    def input_signed(self, case: Case, discipline: str, data: Mapping[str, Any]) -> DisciplineInput:
         """Written and signed by its author, who confirms every warning."""
         from mdtapp.opinions.inputs import operations
         from mdtapp.opinions.inputs.fitness import findings_before_signing
         from mdtapp.opinions.inputs.surroundings import context_of
 
-        row, author = self.saved(case, discipline, data), self.user(AUTHORS[discipline])
+        row, author = self.input_saved(case, discipline, data), self.user(AUTHORS[discipline])
         context = context_of(case, author, TODAY)
         definition = operations.get_discipline(discipline)
         found = findings_before_signing(author, case, definition, row.data, context)
@@ -158,20 +143,27 @@ class CaseBuilder(Board):
         """In review, with the shared answers of these core disciplines signed."""
         case = self.in_review(source_id)
         for discipline in disciplines:
-            self.signed(case, discipline, shared_case(source_id)["inputs"][discipline])
+            self.input_signed(case, discipline, demo(source_id)["inputs"][discipline])
         return case
 
-    def decided(self, case: Case) -> Case:
-        """The meeting was held: everybody was there, the decision is recorded."""
-        from mdtapp.meetings import operations
+    def meeting_held(self, source_id: str = "DEMO-02") -> Case:
+        """Everybody was there, the decision is recorded."""
+        return self.decided(self.with_signed(source_id))
 
-        item = self.on_agenda(self.planned(), case)
-        meeting = item.meeting
-        operations.start(
-            actor=self.user("chair"), at=IN_MEETING, meeting=meeting, row_version=meeting.row_version
-        )
-        self.conclude(self.present(item))
-        return case
+    def opinion_started(self, source_id: str = "DEMO-02") -> Opinion:
+        """The chair's text as the draft gives it."""
+        from mdtapp.opinions import operations
+
+        case = self.meeting_held(source_id)
+        return operations.start(actor=self.user("chair"), at=IN_MEETING, case=case)
+
+    def awaiting_signature(self, source_id: str = "DEMO-02") -> OpinionVersion:
+        """Complete, compared in both languages, frozen; nobody has signed."""
+        return self.finalise(self.checked(self.complete(self.opinion_started(source_id))))
+
+    def released(self, source_id: str = "DEMO-02") -> OpinionVersion:
+        """Signed by everybody who must; some bytes stand for the document."""
+        return self.release(self.signed(self.awaiting_signature(source_id).opinion))
 
     def _list_materials(self, case: Case, materials: Sequence[Mapping[str, Any]]) -> None:
         """The materials under the numbers the inputs cite. They have no file, so nobody must open them."""
@@ -190,11 +182,6 @@ class CaseBuilder(Board):
                 status=MaterialStatus(material["status"]),
                 number=int(material["id"].removeprefix("M")),
             )
-
-    @property
-    def _key(self) -> str:
-        key: str = self.app.extensions["mdtapp.identity_key"]
-        return key
 
 
 def _outside(entry: Mapping[str, Any]) -> Any:

@@ -11,9 +11,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import axe, sign_in
-from tests.builders import AUTHORS, CaseBuilder, shared_case
+from tests.builders import CaseBuilder
 from tests.conftest import PASSWORD, PEOPLE, close
 from tests.server import Server, running_server
+from tests.situations_opinion import AUTHORS, demo
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -38,7 +39,7 @@ class Site:
         with self.app.app_context(), unit_of_work():
             case = self.builder.in_review("DEMO-02")
             for discipline, data in drafts.items():
-                self.builder.saved(case, discipline, data)
+                self.builder.input_saved(case, discipline, data)
             return case.case_no
 
     def url(self, case_no: str, discipline: str, rest: str = "") -> str:
@@ -52,7 +53,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
     with running_server(tmp_path_factory.mktemp("site"), part="web") as server:
         app = create_app(Settings.from_environment(server.environ))
-        yield Site(server, app, CaseBuilder.staffed(app))
+        yield Site(server, app, CaseBuilder.ready(app))
         close(app)
 
 
@@ -69,7 +70,7 @@ def author(page: Page, site: Site) -> Callable[[str], Page]:
 
 def answers(discipline: str) -> dict[str, Any]:
     """The shared answers of the discipline, with every date in the past of any clock."""
-    written = json.dumps(shared_case("DEMO-02")["inputs"][discipline])
+    written = json.dumps(demo("DEMO-02")["inputs"][discipline])
     return dict(json.loads(written.replace('"2026-', '"2020-')))
 
 
