@@ -14,6 +14,7 @@ from flask import Flask
 from mdtapp.audit.trail import SystemActor
 from mdtapp.cases.identity import unseal
 from mdtapp.cases.models import Case, OutsideOpinion, Patient
+from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import DomainError, Invalid
 from mdtapp.materials.queries import materials_of
 from mdtapp.opinions import exchange, exchange_completion, findings, queries, signing
@@ -44,9 +45,7 @@ def taken(app: Flask, entry: dict[str, Any], **more: Any) -> Case:
 
 def completed(app: Flask, entry: dict[str, Any]) -> Case:
     case = taken(app, entry, demonstration=True)
-    house = signing.House(
-        exchange.Bitext("Qingyuan", "清源"), app.extensions["mdtapp.identity_key"], date(2026, 3, 2)
-    )
+    house = signing.House(Bitext("Qingyuan", "清源"), app.extensions["mdtapp.identity_key"], date(2026, 3, 2))
     exchange_completion.complete(actor=SOMEBODY, at=START, case=case, entry=entry, house=house)
     return case
 
@@ -411,7 +410,8 @@ def test_the_document_says_demonstration_on_every_page_and_is_not_sent(app: Flas
     from mdtapp.delivery.models import RecipientKind
 
     press = app.extensions["mdtapp.press"]
-    desk = Desk(app).add("coordinator")
+    desk = Desk(app)
+    desk.add("coordinator")
     with transaction():
         case = completed(app, demo("DEMO-06"))
         version = exchange_completion.release(
