@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_timezone_location
 from babel.numbers import format_decimal
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, g, url_for
 from markupsafe import Markup, escape
 
 from mdtapp.clinical.bitext import Bitext
@@ -263,7 +263,17 @@ def lines(value: Any) -> Markup:
 
 
 def asset(name: str) -> str:
-    """The address of a static file, changing with its content so that it may be cached for long."""
+    """The address of a static file, changing with its content so that it may be cached for long.
+
+    Looked up once a request: a page draws the same icon file hundreds of times.
+    """
+    known: dict[str, str] = g.setdefault("asset_addresses", {})
+    if name not in known:
+        known[name] = _address(name)
+    return known[name]
+
+
+def _address(name: str) -> str:
     path = Path(str(current_app.static_folder)) / name
     version = _fingerprint(path, path.stat().st_mtime_ns) if path.is_file() else None
     return url_for("static", filename=name, v=version)
