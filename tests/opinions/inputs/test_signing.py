@@ -82,7 +82,10 @@ def test_signing_shows_patient_side_and_interest_and_asks_for_the_password(bench
 
 
 def test_warnings_are_confirmed_one_by_one(bench: Bench) -> None:
-    data = {**RADIOLOGY, "metastases": [{"site": "bone", "certainty": "probable"}]}
+    data = {
+        **RADIOLOGY,
+        "metastases": [{"site": "bone", "certainty": "probable", "number": "1", "in_outside_report": "no"}],
+    }
     bench.open_materials("radiologist")
     bench.save("radiologist", data)
     page = bench.browser("radiologist").get(bench.url("radiologist", "/review")).text
