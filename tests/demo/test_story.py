@@ -13,7 +13,7 @@ import pytest
 
 from mdtapp.demo.people import PLAYERS
 from mdtapp.demo.seed import TELLING
-from mdtapp.demo.story import ORDER, stories
+from mdtapp.demo.story import ISO_DATE, ORDER, stories
 
 TODAY = date(2027, 3, 10)
 MONTH = re.compile(r"January|February|April|June|July|August|September|October|November|December|[0-9]月")
@@ -70,3 +70,21 @@ def test_dates_count_from_the_day_of_seeding_and_birth_dates_do_not(story):
 
 def test_no_text_names_a_month_that_would_not_move(story):
     assert MONTH.findall(json.dumps(story.data, ensure_ascii=False)) == []
+
+
+def dates(value: Any) -> Iterator[date]:
+    """Every date anywhere in the data."""
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from dates(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from dates(each)
+    elif isinstance(value, str) and ISO_DATE.fullmatch(value):
+        yield date.fromisoformat(value)
+
+
+def test_no_input_tells_what_happened_after_it_was_signed(story):
+    signed_on = story.received_on + timedelta(days=2)
+    assert [day for day in dates(story.data["inputs"]) if day > signed_on] == []
+    assert [day for day in dates(story.data["labs"]) if day > story.received_on] == []
