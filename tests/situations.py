@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from tests.builders import CaseBuilder, shared_case
+from tests.builders import CaseBuilder
 from tests.conftest import PASSWORD, PEOPLE, START, Identity
-from tests.meetings.board import IN_MEETING, PANEL
+from tests.meetings.board import IN_MEETING
+from tests.situations_opinion import demo
 
 if TYPE_CHECKING:
     from mdtapp.cases.models import Case
@@ -133,25 +134,26 @@ class Told(CaseBuilder):
             case = self.in_review(self.source_id)
             self.case_no = case.case_no
             self._leave_marks(case)
-            operations.add_member(
-                actor=self.user("coordinator"),
-                at=START,
-                case=case,
-                user=self.user("translator"),
-                role=MemberRole.TRANSLATOR,
-            )
+            if all(member.role != MemberRole.TRANSLATOR for member in case.members):
+                operations.add_member(
+                    actor=self.user("coordinator"),
+                    at=START,
+                    case=case,
+                    user=self.user("translator"),
+                    role=MemberRole.TRANSLATOR,
+                )
         self._take_file()
         with self.act() as case:
             for discipline in SIGNED_EARLY:
-                self.signed(case, discipline, self._answers(discipline))
-            self.saved(case, IN_PROGRESS, self._answers(IN_PROGRESS))
+                self.input_signed(case, discipline, self._answers(discipline))
+            self.input_saved(case, IN_PROGRESS, self._answers(IN_PROGRESS))
         return self
 
     def to_agenda(self) -> Told:
         """Every input is signed; the case is on the agenda of a meeting that has not begun."""
         with self.act() as case:
             for discipline in (IN_PROGRESS, "radiation_oncology"):
-                self.signed(case, discipline, self._answers(discipline))
+                self.input_signed(case, discipline, self._answers(discipline))
             self.on_agenda(self.planned(), case)
         return self
 
@@ -179,18 +181,18 @@ class Told(CaseBuilder):
 
     def to_desk(self) -> Told:
         """The chair writes; two conflicts are open, a critical settlement waits for a second person."""
-        from mdtapp.opinions import operations
+        from mdtapp.opinions import findings, operations
 
         with self.act() as case:
             opinion = operations.start(actor=self.user("chair"), at=IN_MEETING, case=case)
-            self._settle(opinion, leaving=2)
+            for row in findings.blocking(case)[:-2]:
+                self.settle(opinion, row)
         return self
 
     def to_settled(self) -> Told:
         """No conflict is open, every question is answered, every sentence stands in both languages."""
         with self.opinion() as opinion:
-            self._settle(opinion)
-            self._complete(opinion)
+            self.complete(opinion)
         return self
 
     def to_reading(self) -> Told:
@@ -217,51 +219,20 @@ class Told(CaseBuilder):
 
     def to_signing(self) -> Told:
         """The text is frozen; nobody has signed it."""
-        from mdtapp.clinical.bitext import Bitext
-        from mdtapp.opinions import signing
-
         with self.opinion() as opinion:
-            signing.finalise(
-                actor=self.user("chair"),
-                at=IN_MEETING,
-                opinion=opinion,
-                row_version=opinion.row_version,
-                password=PASSWORD,
-                house=signing.House(Bitext("Qingyuan", "清源"), self._key, IN_MEETING.date()),
-            )
+            self.finalise(opinion)
         return self
 
     def to_signed(self) -> Told:
         """Everybody who must has signed."""
-        from mdtapp.opinions import signing
-        from mdtapp.opinions.models import SignatureMeaning
-
         with self.opinion() as opinion:
-            expected = signing.awaiting_version(opinion).content_hash
-            for who in ("chair", *PANEL):
-                signing.sign(
-                    actor=self.user(who),
-                    at=IN_MEETING,
-                    opinion=opinion,
-                    expected_hash=expected,
-                    meaning=SignatureMeaning.AGREE,
-                    password=PASSWORD,
-                )
+            self.signed(opinion)
         return self
 
     def to_release(self) -> Told:
-        """The document is made and may be sent."""
-        from mdtapp.opinions import signing
-
-        press = self.app.extensions["mdtapp.press"]
+        """The document is made (some bytes stand for it) and may be sent."""
         with self.opinion() as opinion:
-            signing.release(
-                actor=self.user("coordinator"),
-                at=IN_MEETING,
-                opinion=opinion,
-                store=press.store,
-                make=press.final,
-            )
+            self.release(opinion)
         return self
 
     @contextmanager
@@ -274,15 +245,15 @@ class Told(CaseBuilder):
 
     # --- parts ----------------------------------------------------------------------------------
 
-    def saved(self, case: Case, discipline: str, data: Any, *, row_version: int = 0) -> Any:
+    def input_saved(self, case: Case, discipline: str, data: Any, *, row_version: int = 0) -> Any:
         """On top of what is there."""
         from mdtapp.opinions.inputs import operations, queries
 
         present = operations.version_of(queries.find_input(case.id, discipline))
-        return super().saved(case, discipline, data, row_version=row_version or present)
+        return super().input_saved(case, discipline, data, row_version=row_version or present)
 
     def _answers(self, discipline: str) -> dict[str, Any]:
-        found: dict[str, Any] = shared_case(self.source_id)["inputs"][discipline]
+        found: dict[str, Any] = demo(self.source_id)["inputs"][discipline]
         return found
 
     def _item(self, case: Case) -> Any:
@@ -305,7 +276,7 @@ class Told(CaseBuilder):
             at=START,
             case=case,
             identity=identity | {"patient_ids": [f"ID-{self.mark}"]},
-            key=self._key,
+            key=self.key,
         )
 
     def _take_file(self) -> None:
@@ -324,64 +295,12 @@ class Told(CaseBuilder):
 
         objects = self.app.extensions["mdtapp.objects"]
         with self.app.app_context():
-            Intake(objects, shared_reader(), self._key, FixedClock(START)).import_path(
+            Intake(objects, shared_reader(), self.key, FixedClock(START)).import_path(
                 [path],
                 case_no=self.case_no,
                 actor=NamedActor(f"user:{self.people['coordinator']}"),
                 source=Source.UPLOAD,
             )
-
-    def _settle(self, opinion: Opinion, *, leaving: int = 0) -> None:
-        """Settles conflicts by a way their rule allows, and has them confirmed where that is asked for."""
-        from mdtapp.clinical.bitext import Bitext
-        from mdtapp.opinions import findings, operations
-        from mdtapp.opinions.conflicts import RULES
-        from mdtapp.people.queries import get_person
-
-        case, reason = opinion.case, Bitext("The panel discussed it.", "会诊已讨论。")
-        open_ones = [row.rule for row in findings.blocking(case) if row.status == "open"]
-        for rule in open_ones[: len(open_ones) - leaving]:
-            allowed = [str(way) for way in RULES[rule].resolutions]
-            way = next(way for way in allowed if way not in {"choose_input", "block_until_fixed"})
-            operations.settle(
-                actor=self.user("chair"),
-                at=IN_MEETING,
-                opinion=opinion,
-                rule=rule,
-                resolution=way,
-                reason=reason,
-            )
-        for row in findings.blocking(case) if not leaving else []:
-            if findings.needs_confirmation(row, case):
-                second = get_person(min(findings.confirmers(row, case)))
-                findings.confirm(actor=second, at=IN_MEETING, case=case, rule=row.rule)
-
-    def _complete(self, opinion: Opinion) -> None:
-        from mdtapp.clinical.bitext import Bitext
-        from mdtapp.opinions import operations, queries
-
-        chair, text = self.user("chair"), Bitext("One more sentence.", "再加一句。")
-        answered = {row.question for row in queries.kept_statements(opinion)}
-        for question in opinion.case.questions:
-            if question.key not in answered:
-                operations.add(
-                    actor=chair,
-                    at=IN_MEETING,
-                    opinion=opinion,
-                    section="questions_answered",
-                    text=text,
-                    question=question.key,
-                )
-        for row in queries.kept_statements(opinion):
-            if operations.untranslated(row):
-                operations.reword(
-                    actor=chair,
-                    at=IN_MEETING,
-                    opinion=opinion,
-                    statement_id=row.id,
-                    text=text,
-                    row_version=row.row_version,
-                )
 
 
 def tell(app: Flask, folder: Path, pseudonym: str, *, like: str = "DEMO-04") -> Told:

@@ -9,7 +9,9 @@ from mdtapp.store.numbers import LARGEST
 
 
 class KeyConverter(IntegerConverter):
-    """`<int:…>` with the largest key as its limit: a larger one is simply no page."""
+    """`<int:…>` as ASCII digits up to the largest key; anything else is simply no page."""
+
+    regex = "[0-9]+"
 
     def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int = LARGEST) -> None:  # noqa: A002  the library's names
         super().__init__(map, fixed_digits, min, max)
