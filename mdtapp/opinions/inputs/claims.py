@@ -130,6 +130,15 @@ def _words(value: Any) -> Bitext | str:
     return Bitext.of(value) if isinstance(value, Mapping) else str(value)
 
 
+def place_words(place: Any) -> str:
+    """A place in the material as it is cited: `M3 s3 i187`, `M5 p. 1`."""
+    if not isinstance(place, Mapping):
+        return str(place)
+    marks = (("page", "p. "), ("series", "s"), ("instance", "i"), ("frame", "f"))
+    said = [f"{mark}{place[key]}" for key, mark in marks if place.get(key) not in (None, "")]
+    return " ".join([str(place.get("material") or ""), *said, str(place.get("note") or "")]).strip()
+
+
 def worst_verdict(rows: Iterable[Mapping[str, Any]]) -> str:
     """The worst verdict of claim rows; one that could not be assessed never lowers it. Empty when none is given."""
     return agreement.worst_verdict(_text(row.get("verdict")) for row in rows)

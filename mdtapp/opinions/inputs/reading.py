@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,20 +12,21 @@ from mdtapp.disciplines.conditions import is_filled
 from mdtapp.disciplines.definitions import Choice, ChoiceSet, Discipline, Field, FieldType, Section
 from mdtapp.disciplines.sentences import shown
 from mdtapp.opinions.case_facts import outside_part
-from mdtapp.opinions.inputs.claims import claims_for
+from mdtapp.opinions.inputs.claims import claims_for, place_words
 from mdtapp.opinions.inputs.form_class import CLAIM_COLUMNS
 from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.progress import AGAINST_THEIR_RECORD, THEIRS
 from mdtapp.opinions.inputs.queries import form_definition
 
 THEIR_WORDS = Bitext("Theirs", "外院")
+PLACES = Bitext("Cited", "引用")
 LONG = 80
 """Characters from which an answer is a text to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One question with its answer; a table has rows of (label, value) pairs instead."""
+    """One question with its answer. A table has rows of (label, value) pairs instead, the same labels in each."""
 
     key: str
     label: Bitext
@@ -119,7 +120,7 @@ def differences(
 def _as_text(answer: Answer) -> str:
     if not answer.rows:
         return _in_both(answer.value)
-    return "\n".join(" · ".join(_in_both(value) for _label, value in row) for row in answer.rows)
+    return "\n".join(" · ".join(_in_both(value) for _label, value in row if value) for row in answer.rows)
 
 
 def _in_both(text: Bitext) -> str:
@@ -128,19 +129,19 @@ def _in_both(text: Bitext) -> str:
 
 def _answer(discipline: Discipline, field: Field, value: Any) -> Answer:
     if field.type is FieldType.TABLE and isinstance(value, list):
-        rows = [_row(discipline, field, each) for each in value if isinstance(each, Mapping)]
-        return Answer(field.key, field.label, Bitext(), rows)
+        return Answer(field.key, field.label, Bitext(), _rows(discipline, field, value))
     words = shown(discipline, field, value)
     if field.type in (FieldType.MULTIREF, FieldType.REF):
         words = Bitext(words.en, words.en)
     return Answer(field.key, field.label, words, [])
 
 
-def _row(discipline: Discipline, table: Field, row: Mapping[str, Any]) -> list[tuple[Bitext, Bitext]]:
+def _rows(discipline: Discipline, table: Field, value: Iterable[Any]) -> list[list[tuple[Bitext, Bitext]]]:
+    """The rows of a table in the columns that hold anything."""
+    rows = [row for row in value if isinstance(row, Mapping)]
+    columns = [one for one in table.columns if any(is_filled(row.get(one.key)) for row in rows)]
     return [
-        (column.label, shown(discipline, column, row[column.key]))
-        for column in table.columns
-        if is_filled(row.get(column.key))
+        [(column.label, shown(discipline, column, row.get(column.key))) for column in columns] for row in rows
     ]
 
 
@@ -156,19 +157,23 @@ def _verdicts(discipline: Discipline, data: Mapping[str, Any], outside: Mapping[
         claim = known.get(key)
         name = key.rpartition(".")[2].replace("_", " ")
         label = claim.label if claim else Bitext(name, name)
-        pairs = [(THEIR_WORDS, _plain(claim.theirs))] if claim else []
+        pairs = [(THEIR_WORDS, _plain(claim.theirs) if claim else Bitext())]
         pairs += [
-            (column.label, _claim_cell(discipline, column, row[column.key]))
-            for column in CLAIM_COLUMNS
-            if is_filled(row.get(column.key))
+            (column.label, _claim_cell(discipline, column, row.get(column.key))) for column in CLAIM_COLUMNS
         ]
-        answers.append(Answer(f"claims.{key}", label, Bitext(), [pairs]))
+        answers.append(Answer(f"claims.{key}", label, Bitext(), [[*pairs, (PLACES, _places(row))]]))
     return answers
 
 
 def _claim_cell(discipline: Discipline, column: Field, value: Any) -> Bitext:
     known = column.choices is None or column.choices in discipline.choices
-    return shown(discipline, column, value) if known else _plain(value)
+    return shown(discipline, column, value) if known or not is_filled(value) else _plain(value)
+
+
+def _places(row: Mapping[str, Any]) -> Bitext:
+    places = row.get("anchors")
+    words = [place_words(place) for place in places] if isinstance(places, list) else []
+    return _plain(", ".join(words))
 
 
 def _unexplained(data: Mapping[str, Any]) -> AnsweredSection:

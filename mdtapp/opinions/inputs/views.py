@@ -29,6 +29,7 @@ from mdtapp.opinions.case_page import (
     tumour_words,
 )
 from mdtapp.opinions.inputs import access, operations, queries
+from mdtapp.opinions.inputs.claims import claims_for, with_agreement
 from mdtapp.opinions.inputs.concordance import axes
 from mdtapp.opinions.inputs.fitness import findings_before_signing, unopened
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_post, show_findings, to_data
@@ -414,7 +415,8 @@ def _keep_refused(page: Page) -> None:
 def _clashing(page: Page) -> str:
     """Both texts on the page: the typed one in the form, the saved one where it differs. Saving again keeps the typed one."""
     row = queries.get_input(page.case.id, page.definition.key)
-    clash = differences(page.definition, row.data, page.data, page.context.outside)
+    typed = with_agreement(page.data, page.definition)  # as the saved text holds it
+    clash = differences(page.definition, row.data, typed, page.context.outside)
     return _workbench(replace(page, row=row, row_version=row.row_version, clash=clash))
 
 
@@ -501,6 +503,7 @@ def _workbench(page: Page) -> str:
 def _review(case: Case, definition: Discipline, form: SignInputForm | None, *, fresh: bool = False) -> str:
     row = queries.get_input(case.id, definition.key)
     errors, warnings = _findings(case, definition, row)
+    claims = claims_for(definition, outside_part(case))
     shown = form or SignInputForm(formdata=None).fill_choices(warnings)
     if form is None or fresh:
         shown.row_version.data = str(operations.version_of(row))
@@ -510,7 +513,7 @@ def _review(case: Case, definition: Discipline, form: SignInputForm | None, *, f
         banner=banner_for(case, signed_in(), "inputs", today()),
         discipline=definition,
         row=row,
-        errors=[(finding, part_of(_first(finding), definition, ())) for finding in errors],
+        errors=[(finding, part_of(_first(finding), definition, claims)) for finding in errors],
         warnings=warnings,
         unopened=unopened(signed_in(), case, row.data),
         sections=answered_sections(row),

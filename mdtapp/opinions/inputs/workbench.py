@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from mdtapp.disciplines.sentences import shown
 from mdtapp.materials.models import Material
 from mdtapp.materials.queries import materials_of, opened_by
 from mdtapp.materials.status import MaterialKind, MaterialStatus
-from mdtapp.opinions.inputs.claims import Claim, claims_for, with_agreement
+from mdtapp.opinions.inputs.claims import Claim, claims_for, place_words, with_agreement
 from mdtapp.opinions.inputs.fitness import can_be_opened
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_data
 from mdtapp.opinions.inputs.models import DisciplineInput
@@ -50,6 +51,14 @@ NEEDED_BY: Mapping[str, frozenset[MaterialKind]] = {
     "genetics_molecular": frozenset({MaterialKind.MOLECULAR_REPORT, MaterialKind.PATHOLOGY_REPORT}),
 }
 """What each discipline looks at first; the others have no kind of their own."""
+
+POINTS = {
+    "t_category": Bitext("T", "T"),
+    "n_category": Bitext("N", "N"),
+    "m_category": Bitext("M", "M"),
+    "histology_group": Bitext("Type", "类型"),
+}
+REMARK = re.compile(r"\s*[(（][^()（）]*[)）]$")
 
 MATERIAL_ICONS = {
     MaterialKind.IMAGING_DICOM: "scan",
@@ -86,6 +95,12 @@ class ClaimView:
     claim: Claim
     row: Any
     places: list[str]
+
+    @property
+    def point(self) -> Bitext:
+        """The claim's name as it fits a narrow column."""
+        name, label = self.claim.key.rpartition(".")[2], self.claim.label
+        return POINTS.get(name) or Bitext(REMARK.sub("", label.en), REMARK.sub("", label.zh))
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,15 +268,6 @@ def chosen_material(case: Case, discipline: str, asked: int | None) -> Material 
     needed = NEEDED_BY.get(discipline, frozenset())
     viewable = [row for row in rows if can_be_opened(row)]
     return next((row for row in viewable if row.kind in needed), viewable[0] if viewable else None)
-
-
-def place_words(place: Any) -> str:
-    """A place in the material as it is cited: `M3 s3 i187`, `M5 p. 1`."""
-    if not isinstance(place, Mapping):
-        return str(place)
-    marks = (("page", "p. "), ("series", "s"), ("instance", "i"), ("frame", "f"))
-    said = [f"{mark}{place[key]}" for key, mark in marks if place.get(key) not in (None, "")]
-    return " ".join([str(place.get("material") or ""), *said, str(place.get("note") or "")]).strip()
 
 
 def _field_view(
