@@ -8,13 +8,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, StringField, TextAreaField
+from wtforms import Field, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.clinical.plain_text import forbidden_characters
 from mdtapp.errors import Invalid
 from mdtapp.store.db import session
+from mdtapp.store.numbers import LARGEST
 from mdtapp.web.language import sentence
 
 LONGEST_LINE = 2_000
@@ -55,7 +56,16 @@ class PageForm(FlaskForm):
             if isinstance(bound, StringField) and not isinstance(bound, PasswordField):
                 longest = LONGEST_TEXT if isinstance(bound, TextAreaField) else LONGEST_LINE
                 bound.validators = [_plain(longest), *bound.validators]
+            elif isinstance(bound, IntegerField):
+                bound.validators = [_countable, *bound.validators]
             return bound
+
+
+def _countable(_form: Any, field: Field) -> None:
+    """A number of hundreds of digits is more than the validators behind this one can compare."""
+    if field.data is not None and abs(field.data) > LARGEST:
+        field.data = None
+        raise StopValidation(_("This number is too large."))
 
 
 def _plain(longest: int) -> Any:
