@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from mdtapp.audit.events import EventType
 from mdtapp.audit.trail import Actor, record
@@ -51,7 +55,7 @@ def save(
     """Keeps a draft; a stale `row_version` (0 for the first save) is a Conflict with both texts."""
     access.check_can_write(actor, case, discipline)
     definition = get_discipline(discipline)
-    row = queries.find_input(case.id, discipline)
+    row = _present(case, discipline)
     if row is None:
         row = _first_revision(actor, at, case, definition)
     access.check_is_author(actor, row)
@@ -217,6 +221,15 @@ def version_of(row: DisciplineInput | None) -> int:
     return 0 if row is None or row.saved_at is None else row.row_version
 
 
+def _present(case: Case, discipline: str) -> DisciplineInput | None:
+    """The running revision as it is now: on PostgreSQL the saves of one case queue here, on SQLite all writers do."""
+    session.execute(select(Case.id).where(Case.id == case.id).with_for_update())
+    row = queries.find_input(case.id, discipline)
+    if row is not None:
+        session.refresh(row)
+    return row
+
+
 def _first_revision(actor: User, at: datetime, case: Case, definition: Discipline) -> DisciplineInput:
     """The revision a discipline begins with; where somebody declined before, it follows theirs with that reason."""
     declined = queries.declined_input(case.id, definition.key)
@@ -273,12 +286,11 @@ def _next_revision(
 
 def _keep_definition(definition: Discipline) -> str:
     if session.get(FormDefinition, definition.version) is None:
-        session.add(
-            FormDefinition(
-                version=definition.version, discipline=definition.key, definition=definition.as_json()
-            )
+        row = FormDefinition(
+            version=definition.version, discipline=definition.key, definition=definition.as_json()
         )
-        session.flush()
+        with contextlib.suppress(IntegrityError), session.begin_nested():
+            session.add(row)  # somebody on another case may be first; theirs is the same
     return definition.version
 
 
