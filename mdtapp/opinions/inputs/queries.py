@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from mdtapp.cases.models import Case, CaseMember, MemberRole
 from mdtapp.cases.queries import visible_to
@@ -12,6 +13,9 @@ from mdtapp.cases.status import CaseStatus
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
 from mdtapp.errors import NotFound
+from mdtapp.materials.models import Material, Opening
+from mdtapp.meetings.models import AgendaItem, Meeting
+from mdtapp.meetings.status import AgendaStatus
 from mdtapp.opinions.inputs.models import DisciplineInput, FormDefinition, InputSave
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.people.models import User
@@ -68,8 +72,18 @@ def get_input(case_id: int, discipline: str) -> DisciplineInput:
 
 def declined_input(case_id: int, discipline: str) -> DisciplineInput | None:
     """The refusal that stands: the latest revision, when it was declined and nothing followed."""
-    last = revisions(case_id, discipline)[-1:]
-    return last[0] if last and last[0].status is InputStatus.DECLINED else None
+    return declined_inputs(case_id).get(discipline)
+
+
+def declined_inputs(case_id: int) -> dict[str, DisciplineInput]:
+    """The refusals that stand, by discipline."""
+    query = (
+        select(DisciplineInput)
+        .where(DisciplineInput.case_id == case_id)
+        .order_by(DisciplineInput.discipline, DisciplineInput.revision)
+    )
+    last = {row.discipline: row for row in session.scalars(query)}
+    return {key: row for key, row in last.items() if row.status is InputStatus.DECLINED}
 
 
 def revisions(case_id: int, discipline: str) -> Sequence[DisciplineInput]:
@@ -103,9 +117,35 @@ def assignments(user: User) -> Sequence[tuple[Case, CaseMember]]:
             Case.status.in_(ANSWERABLE),
             visible_to(user),
         )
+        .options(selectinload(Case.questions), selectinload(Case.outside_opinions))
         .order_by(CaseMember.due_on.is_(None), CaseMember.due_on, Case.id)
     )
     return [(case, member) for case, member in session.execute(query).unique()]
+
+
+def materials_of_cases(case_ids: Sequence[int]) -> dict[int, list[Material]]:
+    """The materials of many cases in one read, each case's in the order of their numbers."""
+    query = select(Material).where(Material.case_id.in_(case_ids)).order_by(Material.case_id, Material.number)
+    found: dict[int, list[Material]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.case_id, []).append(row)
+    return found
+
+
+def opened_in_cases(user: User, case_ids: Sequence[int]) -> frozenset[int]:
+    """Ids of the materials of these cases that this person has opened."""
+    query = select(Opening.material_id).join(Material, Material.id == Opening.material_id)
+    return frozenset(session.scalars(query.where(Material.case_id.in_(case_ids), Opening.user_id == user.id)))
+
+
+def meetings_of_cases(case_ids: Sequence[int]) -> dict[int, Meeting]:
+    """The meeting on whose agenda each case waits; a case on none is left out."""
+    query = (
+        select(AgendaItem.case_id, Meeting)
+        .join(Meeting, Meeting.id == AgendaItem.meeting_id)
+        .where(AgendaItem.case_id.in_(case_ids), AgendaItem.status == AgendaStatus.WAITING)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def inputs_of_cases(case_ids: Sequence[int]) -> dict[int, dict[str, InputStatus]]:

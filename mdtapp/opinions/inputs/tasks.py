@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from mdtapp.cases.models import Case
+from mdtapp.cases.models import Case, CaseMember
 from mdtapp.disciplines import catalogue
 from mdtapp.imaging.models import ImagingSeries
 from mdtapp.imaging.queries import leading_series
 from mdtapp.imaging.status import PreviewState
 from mdtapp.materials.models import Material
-from mdtapp.materials.queries import materials_of, opened_by
 from mdtapp.meetings.models import Meeting
-from mdtapp.meetings.queries import next_meeting
 from mdtapp.opinions.case_facts import form_context
 from mdtapp.opinions.inputs.fitness import can_be_opened
 from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.progress import progress_of
-from mdtapp.opinions.inputs.queries import assignments, current_inputs_of
+from mdtapp.opinions.inputs.queries import (
+    assignments,
+    current_inputs_of,
+    materials_of_cases,
+    meetings_of_cases,
+    opened_in_cases,
+)
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.opinions.inputs.workbench import NEEDED_BY
 from mdtapp.people.models import User
@@ -69,17 +73,29 @@ class Tasks:
         return [task for task in (*self.to_do, *self.signed) if task.meeting is meeting]
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is read once for all cases of one person: inputs, materials and meeting by case; what the person opened."""
+
+    inputs: Mapping[int, Mapping[str, DisciplineInput]]
+    materials: Mapping[int, Sequence[Material]]
+    opened: Collection[int]
+    meetings: Mapping[int, Meeting]
+
+
 def tasks_of(user: User, today: date) -> Tasks:
     """Everything this person writes or wrote for cases that are open for inputs."""
-    seats = [(case, member) for case, member in assignments(user) if member.discipline]
-    inputs = current_inputs_of([case.id for case, _member in seats])
-    tasks = [
-        _task(
-            user, case, str(member.discipline), member.due_on or case.due_on, inputs.get(case.id, {}), today
-        )
-        for case, member in seats
-        if member.discipline in catalogue().disciplines
+    seats = [
+        (case, member) for case, member in assignments(user) if member.discipline in catalogue().disciplines
     ]
+    ids = [case.id for case, _member in seats]
+    known = _Known(
+        inputs=current_inputs_of(ids),
+        materials=materials_of_cases(ids),
+        opened=opened_in_cases(user, ids),
+        meetings=meetings_of_cases(ids),
+    )
+    tasks = [_task(case, member, known, today) for case, member in seats]
     return Tasks(
         returned=[task for task in tasks if task.status == InputStatus.RETURNED],
         open=[task for task in tasks if task.status not in SIGNED and task.status != InputStatus.RETURNED],
@@ -87,31 +103,25 @@ def tasks_of(user: User, today: date) -> Tasks:
     )
 
 
-def _task(
-    user: User,
-    case: Case,
-    discipline: str,
-    due_on: date | None,
-    inputs: Mapping[str, DisciplineInput],
-    today: date,
-) -> Task:
-    row = inputs.get(discipline)
+def _task(case: Case, member: CaseMember, known: _Known, today: date) -> Task:
+    discipline = str(member.discipline)
+    row = known.inputs.get(case.id, {}).get(discipline)
+    status = row.status if row else InputStatus.ASSIGNED
     data = row.data if row else {}
     progress = progress_of(catalogue().disciplines[discipline], data, form_context(case, today=today))
-    here = [material for material in materials_of(case) if can_be_opened(material)]
-    opened = opened_by(user, case)
+    here = [material for material in known.materials.get(case.id, ()) if can_be_opened(material)]
     return Task(
         case=case,
         discipline=discipline,
-        due_on=due_on,
-        status=row.status if row else InputStatus.ASSIGNED,
+        due_on=member.due_on or case.due_on,
+        status=status,
         row=row,
         answered=progress.answered,
         required=progress.required,
-        picture=_picture(case),
+        picture=None if status in SIGNED else _picture(case),
         materials=[material for material in here if material.kind in NEEDED_BY.get(discipline, ())],
-        unopened=sum(material.id not in opened for material in here),
-        meeting=next_meeting(case.id),
+        unopened=sum(material.id not in known.opened for material in here),
+        meeting=known.meetings.get(case.id),
     )
 
 

@@ -108,7 +108,7 @@ def case_inputs(case_no: str) -> ResponseReturnValue:
     known = catalogue().disciplines
     columns = [known[key] for key in readable if key in known]
     states = discipline_states([case], signed_in()).get(case.id, [])
-    declined = {state.discipline: queries.declined_input(case.id, state.discipline) for state in states}
+    declined = queries.declined_inputs(case.id)
     return render_template(
         "inputs/case.html",
         case=case,

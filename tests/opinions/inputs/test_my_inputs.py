@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from mdtapp.store.db import db
 from tests.conftest import add_person, sign_in
 from tests.opinions.inputs.bench import DEMO, NOW, Bench
 
@@ -46,3 +54,47 @@ def test_the_state_of_everybody_stands_on_the_page_of_the_case(bench: Bench) -> 
     assert "Draft" in page
     assert "Not started" in page
     assert bench.url("radiologist", "/1") not in page
+
+
+@contextmanager
+def counted(app: Flask) -> Iterator[list[str]]:
+    """The statements sent to the database."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_further_case_costs_one_question_for_its_picture(bench: Bench) -> None:
+    radiologist = bench.browser("radiologist")
+    counts = []
+    for more in (0, 3):
+        for _ in range(more):
+            bench.open_case()
+        radiologist.get("/inputs")
+        with counted(bench.app) as sent:
+            page = radiologist.get("/inputs").text
+        assert f"{1 + more} to write." in page
+        counts.append(len(sent))
+    assert counts[1] - counts[0] <= 3
+
+
+def test_the_page_of_a_case_costs_the_same_however_many_have_signed(bench: Bench) -> None:
+    address = f"/cases/{bench.case_no}/inputs"
+    bench.signed("radiologist")
+    counts = []
+    for more in ((), ("pathologist", "surgeon")):
+        bench.signed(*more)
+        bench.browser("radiologist").get(address)
+        with counted(bench.app) as sent:
+            assert bench.browser("radiologist").get(address).status_code == 200
+        counts.append(len(sent))
+    assert counts[1] == counts[0] <= 20
