@@ -7,9 +7,12 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flask import Flask
+
 from mdtapp.app import create_app
 from mdtapp.audit.trail import verify
-from mdtapp.config import Settings
+from mdtapp.config import Settings, UnsafeSettings
+from mdtapp.operate.processes import check_fit_to_serve
 from mdtapp.schema import migrate
 from mdtapp.store.db import unit_of_work
 from mdtapp.web.filters import vendored
@@ -20,6 +23,7 @@ LIBRARIES = {
     "harfbuzz-subset": "libharfbuzz-subset0",
 }
 LEAST_FREE_BYTES = 5 << 30
+FRONT_END = ("tabler.css", "htmx.js", "inter/inter.css", "noto-sans-sc/noto-sans-sc.css")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,21 @@ def _database(settings: Settings) -> Iterator[Finding]:
     current = migrate.is_current(app)
     yield Finding("database schema", current, "current" if current else "run: mdtapp upgrade")
     with app.test_request_context():
-        files = vendored("tabler.min.css") is not None
-    yield Finding("front-end files", files, "in place" if files else "run: make setup")
+        missing = [name for name in FRONT_END if vendored(name) is None]
+    told = f"run: make setup ({', '.join(missing)})" if missing else "in place"
+    yield Finding("front-end files", not missing, told)
     if current:
+        yield _fit_to_serve(app)
         with app.app_context(), unit_of_work(writing=False):
             chain = verify()
         told = f"{chain.events} events intact" if chain.whole else f"broken at event {chain.bad_seq}"
         yield Finding("event chain", chain.whole, told)
+
+
+def _fit_to_serve(app: Flask) -> Finding:
+    """The same that `mdtapp run` refuses."""
+    try:
+        check_fit_to_serve(app)
+    except UnsafeSettings as refusal:
+        return Finding("address", False, str(refusal))
+    return Finding("address", True, "nothing with a known password is served to others")
