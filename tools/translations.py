@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -32,6 +33,7 @@ KEYWORDS = {
     "_n": (1, 2),
     "lazy_ngettext": (1, 2),
 }
+NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 HEADER = """# Chinese texts of the pages. Written by `make translations`; translate the empty ones here.
 #"""
 
@@ -84,7 +86,9 @@ def as_source(catalog: Catalog) -> bytes:
 
 def as_compiled(source: bytes) -> bytes:
     out = io.BytesIO()
-    write_mo(out, read_po(io.BytesIO(source), locale=LOCALE))
+    catalog = read_po(io.BytesIO(source), locale=LOCALE)
+    catalog.creation_date = catalog.revision_date = NO_DATE  # else Babel writes the present minute
+    write_mo(out, catalog)
     return out.getvalue()
 
 
