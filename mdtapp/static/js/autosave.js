@@ -75,13 +75,16 @@ class Autosave {
     this.running = true;
     this.say("saving");
     let answer = null;
+    let body = {};
     try {
       answer = await this.send(sent, leaving);
+      body = await answer.json().catch(() => ({}));
     } catch {
       // No line: the text stays on this computer and goes again.
     }
+    // Not before the new version is known: a save that starts earlier would clash with this one.
     this.running = false;
-    await this.take(answer, sent);
+    this.take(answer, body, sent);
   }
 
   send(sent, keepalive) {
@@ -98,8 +101,7 @@ class Autosave {
     });
   }
 
-  async take(answer, sent) {
-    const body = answer ? await answer.json().catch(() => ({})) : {};
+  take(answer, body, sent) {
     if (answer?.ok) this.saved(body, sent);
     else if (answer?.status === 401 || answer?.type === "opaqueredirect") this.signedOut();
     else if (answer?.status === 409 && body.version !== undefined) this.conflict(body);
