@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from sqlalchemy import func, select
 
 from mdtapp.audit.events import EventType
-from mdtapp.audit.trail import Actor, record
+from mdtapp.audit.trail import Actor, lock_head, record
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import Conflict, Invalid
@@ -321,6 +321,7 @@ def _new_material(
     at: datetime,
     number: int | None = None,
 ) -> Material:
+    lock_head()  # two at once would take the same number
     last = session.scalar(select(func.max(Material.number)).where(Material.case_id == case.id)) or 0
     material = Material(
         case_id=case.id, number=number or last + 1, kind=kind, title=title, status=status, created_at=at

@@ -10,7 +10,7 @@ from flask import Flask, current_app, jsonify, make_response, redirect, render_t
 from flask.typing import ResponseReturnValue
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -65,6 +65,7 @@ NOT_TEXT = {"code", "content_hash", "csrf_token", "current", "email", "password"
 def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, answer_domain_error)
     app.register_error_handler(StaleDataError, lambda _e: answer_domain_error(Conflict(CHANGED_MEANWHILE)))
+    app.register_error_handler(IntegrityError, _met)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(RateLimitExceeded, _throttled)
     app.register_error_handler(HTTPException, _http_error)
@@ -91,6 +92,12 @@ def _seconds_to_wait(error: DomainError) -> int:
     if isinstance(error, Throttled):
         return error.retry_after
     return BUSY_RETRY if isinstance(error, StoreBusy) else 0
+
+
+def _met(error: IntegrityError) -> ResponseReturnValue:
+    """Two requests wanted the same place in the database; the second is told what it would be told a moment later."""
+    log.error("a constraint refused a row of %s %s", request.method, request.endpoint, exc_info=error)
+    return answer_domain_error(Conflict(CHANGED_MEANWHILE))
 
 
 def _forged(_error: CSRFError) -> ResponseReturnValue:

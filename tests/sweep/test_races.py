@@ -130,6 +130,19 @@ def test_the_same_signature_twice_at_once(app: Flask, tmp_path: Path):
     assert whole(app)
 
 
+def test_new_cases_at_once_have_numbers_of_their_own(app: Flask, coordinator: Person):
+    """Two of them of the same patient."""
+    from tests.architecture.lawful_requests import LAWFUL
+
+    form = LAWFUL["cases.register"].fields({}) | {"csrf_token": coordinator.csrf_token("/account")}
+    names = ["WILLOW-101", "WILLOW-102", "WILLOW-103", "WILLOW-104", "WILLOW-104"]
+    calls = [posting("/cases/new", {**form, "pseudonym": name}) for name in names]
+    answers = at_once(app, coordinator, calls)
+    assert {answer.status_code for answer in answers} == {302}
+    assert len({answer.location for answer in answers}) == len(names)
+    assert whole(app)
+
+
 def back_to_the_language_check(told: Told) -> None:
     """A signer sends the text back; the chair passes it on unchanged."""
     from mdtapp.opinions import signing
