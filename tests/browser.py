@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -56,12 +57,21 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A new, signed-out page. The test fails when a script of the page failed or broke the security policy."""
-    context = chromium.new_context(viewport=DESKTOP, locale="en-GB", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+    with watched(chromium) as context:
+        yield context.new_page()
+
+
+@contextmanager
+def watched(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """A browser of one person's own; at its end, faults of any of its pages fail the test."""
+    context = chromium.new_context(
+        **{"viewport": DESKTOP, "locale": "en-GB", "timezone_id": "Asia/Shanghai", **options}
+    )
     context.set_default_timeout(15_000)
     faults: list[str] = []
     context.on("weberror", lambda error: faults.append(f"script error: {error.error}"))
     context.on("console", lambda message: faults.extend(_policy_faults(message)))
-    yield context.new_page()
+    yield context
     context.close()
     assert not faults, "\n".join(faults)
 
