@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ PERSON = ("--name", "Dr New", "--role", "chair")
 
 
 def test_the_commands_are_those_people_build_on():
-    assert COMMANDS <= main.commands.keys()
+    assert main.commands.keys() >= COMMANDS
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -163,8 +163,6 @@ def test_a_token_is_printed_and_nothing_else(mdtapp: Command, app: Flask, transa
     said = mdtapp.fine("token", coordinator.email)
     assert re.fullmatch(r"[\w-]{20,}\n", said.out)
     with transaction():
-        from datetime import UTC, datetime
-
         at = datetime.now(UTC)
         owner = find_token_owner(said.out.strip(), at)
         assert owner is not None
@@ -195,7 +193,7 @@ def test_importing_tells_what_became_of_each_case(mdtapp: Command, demo_file: Pa
         ("DEMO-06", "MDT-2026-0004", 5),
         ("DEMO-07", "MDT-2026-0005", 7),
         ("DEMO-08", "MDT-2026-0006", 5),
-    ] or {row["case_no"][:3] for row in rows} == {"MDT"}
+    ]
     assert all(row.keys() == {"source_id", "case_no", "inputs"} for row in rows)
     assert len(mdtapp.fine("import-case", demo_file).out.splitlines()) == 6
 
@@ -249,7 +247,7 @@ def test_materials_are_imported_for_the_person_named(mdtapp: Command, app: Flask
     letter = mdtapp.file(b"Dear colleagues", "letter.txt")
     report = mdtapp.fine("import-materials", case_no, letter, "--as", coordinator.email, "--json").json
     assert report.keys() == {"files", "studies"}
-    assert [(row["path"], row["outcome"]) for row in report["files"]] == [("letter.txt", "accepted")]
+    assert [(row["path"], row["outcome"]) for row in report["files"]] == [(str(letter), "accepted")]
     assert events(app, "intake:accepted")[-1].actor == f"user:{coordinator.user_id}"
 
 

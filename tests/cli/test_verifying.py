@@ -121,7 +121,10 @@ TAMPERING: dict[str, tuple[str, Callable[[int], int]]] = {
         lambda last: 5,
     ),
     "UPDATE event SET case_id = 2 WHERE seq = 5": ("its content was changed", lambda last: 5),
-    "UPDATE event SET previous = hash WHERE seq = 5": ("does not follow the event before it", lambda last: 5),
+    "UPDATE event SET previous = hash WHERE seq = 5": (
+        "it does not follow the event before it",
+        lambda last: 5,
+    ),
     "UPDATE event SET detail = 'no json' WHERE seq = 5": ("its content cannot be read", lambda last: 5),
     "DELETE FROM event WHERE seq = 5": ("an event is missing before this one", lambda last: 5),
     "DELETE FROM event WHERE seq > 5": ("the last events are missing", lambda last: 6),
