@@ -68,6 +68,7 @@ class Worker:
         """Removes what was never acknowledged, at the start and every ten minutes."""
         if time.monotonic() - self._cleaned >= CLEAN_EVERY:
             self._cleaned = time.monotonic()
-            removed = self.spool.clean(self.intake.clock.now())
+            now = self.intake.clock.now()
+            removed = len(self.spool.clean(now)) + self.intake.objects.clean(now)
             if removed:
-                log.warning("removed %d unfinished transfers", len(removed))
+                log.warning("removed %d unfinished transfers", removed)

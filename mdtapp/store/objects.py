@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 CHUNK = 1 << 20
+PART_LIFETIME = timedelta(hours=1)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -65,6 +68,16 @@ class ObjectStore:
         finally:
             temporary.unlink(missing_ok=True)
         return stored
+
+    def clean(self, now: datetime) -> int:
+        """Removes what a process that died was still writing, once it is over an hour old; returns how many."""
+        oldest, removed = (now - PART_LIFETIME).timestamp(), 0
+        for path in self.root.glob(".*.part"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+                    removed += 1
+        return removed
 
     def _place(self, temporary: Path, final: Path) -> None:
         if final.exists():

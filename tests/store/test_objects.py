@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,15 @@ def test_a_stream_that_breaks_leaves_nothing(store: ObjectStore):
     with pytest.raises(ConnectionResetError):
         store.put_stream(Breaks(CONTENT[:100]))
     assert [path for path in store.root.rglob("*") if path.is_file()] == []
+
+
+def test_what_a_killed_process_left_is_removed_after_an_hour(store: ObjectStore):
+    store.put_bytes(CONTENT)
+    leftover = store.root / ".0123456789abcdef.part"
+    leftover.write_bytes(CONTENT[:10])
+    assert store.clean(datetime.now(UTC)) == 0
+    assert store.clean(datetime.now(UTC) + timedelta(hours=2)) == 1
+    assert [path.name for path in store.root.rglob("*") if path.is_file()] == [SHA256]
 
 
 @pytest.mark.parametrize(
