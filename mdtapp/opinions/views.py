@@ -38,6 +38,7 @@ from mdtapp.opinions.signers import missing_signers
 from mdtapp.opinions.signing import House
 from mdtapp.opinions.status import OpinionStatus
 from mdtapp.opinions.words import ADDENDUM_REASON, MEANING
+from mdtapp.people.access import may
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import unit_of_work
 from mdtapp.store.numbers import whole_number
@@ -457,6 +458,7 @@ def _desk(case: Case, opinion: Opinion, **forms: Any) -> str:
         conflicts=findings.standing(case, facts),
         can_edit=is_chair and opinion.status == OpinionStatus.IN_EDIT,
         is_chair=is_chair,
+        can_read_conflicts=may(user, Permission.CONFLICT_READ),
         can_release=access.can_release(user, case),
         can_check=access.can_check_language(user, case),
         may_sign=signing.may_sign(user, opinion),
