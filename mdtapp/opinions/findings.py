@@ -113,6 +113,24 @@ def resolve(
     return row
 
 
+def reopen(
+    *, actor: User, at: datetime, case: Case, rule: str, row_version: int | None = None
+) -> ConflictFinding:
+    """The chair takes a settlement back: it stays as it was, obsolete, and the conflict is open in a new row."""
+    check_permission(actor, Permission.CONFLICT_RESOLVE)
+    check_is_chair(actor, case)
+    refresh(actor=actor, at=at, case=case)
+    row = queries.get_finding(case.id, rule)
+    if row_version not in (None, row.row_version):
+        raise Conflict(CHANGED_MEANWHILE)
+    if row.status != FindingStatus.RESOLVED:
+        raise InvalidTransition(Bitext("This conflict is not settled.", "该矛盾尚未处理。"))
+    _outdate(row, actor, at)
+    session.flush()
+    refresh(actor=actor, at=at, case=case)
+    return row
+
+
 def confirm(
     *, actor: User, at: datetime, case: Case, rule: str, row_version: int | None = None
 ) -> ConflictFinding:

@@ -250,6 +250,26 @@ def settle(
     return finding
 
 
+def settle_anew(
+    *, actor: User, at: datetime, opinion: Opinion, rule: str, row_version: int | None = None
+) -> None:
+    """Takes a settlement back, and with it what it did to the text: dropped sentences return, written ones leave."""
+    _check_editable(actor, opinion)
+    settled = findings.reopen(actor=actor, at=at, case=opinion.case, rule=rule, row_version=row_version)
+    for statement in opinion.statements:
+        if statement.dropped_reason == _lost_to(settled):
+            statement.dropped_reason = ""
+            _edited(statement, actor, at, "bring_back")
+        elif {"rule": rule} in statement.provenance and not statement.dropped_reason:
+            statement.dropped_reason = f"{rule}: –"
+            _edited(statement, actor, at, "drop")
+
+
+def _lost_to(finding: ConflictFinding) -> str:
+    """Why a sentence was dropped when the chair chose another view."""
+    return f"{finding.rule}: {finding.chosen}"
+
+
 def drop_what_was_not_chosen(opinion: Opinion, finding: ConflictFinding) -> list[Statement]:
     """In the conflict's section, sentences that rest only on whoever lost leave, with the rule as the reason.
 
@@ -268,7 +288,7 @@ def drop_what_was_not_chosen(opinion: Opinion, finding: ConflictFinding) -> list
             and concerned
             and all(origin["discipline"] in lost for origin in origins)
         ):
-            statement.dropped_reason = f"{finding.rule}: {finding.chosen}"
+            statement.dropped_reason = _lost_to(finding)
             dropped.append(statement)
     session.flush()
     return dropped

@@ -36,7 +36,7 @@ from mdtapp.opinions.forms import (
 from mdtapp.opinions.models import Opinion, OpinionVersion, SignatureMeaning
 from mdtapp.opinions.signers import missing_signers
 from mdtapp.opinions.signing import House
-from mdtapp.opinions.status import OpinionStatus
+from mdtapp.opinions.status import FindingStatus, OpinionStatus
 from mdtapp.opinions.words import ADDENDUM_REASON, MEANING
 from mdtapp.people.access import may
 from mdtapp.people.roles import Permission
@@ -96,6 +96,20 @@ def settle(case_no: str, rule: str) -> ResponseReturnValue:
         chosen=form.chosen.data or "",
         row_version=whole_number(form.row_version.data),
         seen=form.seen.data or "",
+    )
+    return redirect(url_for("opinions.conflict_list", case_no=case_no, _anchor=f"conflict-{rule}"))
+
+
+@opinions.post("/cases/<case_no>/conflicts/<rule>/reopen")
+@requires(Permission.CONFLICT_RESOLVE)
+def settle_anew(case_no: str, rule: str) -> ResponseReturnValue:
+    case = get_case(case_no, signed_in())
+    operations.settle_anew(
+        actor=signed_in(),
+        at=now(),
+        opinion=queries.get_opinion(case.id),
+        rule=rule,
+        row_version=whole_number(request.form.get("row_version")),
     )
     return redirect(url_for("opinions.conflict_list", case_no=case_no, _anchor=f"conflict-{rule}"))
 
@@ -437,6 +451,7 @@ def _desk(case: Case, opinion: Opinion, **forms: Any) -> str:
     version = queries.running_version(opinion)
     kept = queries.kept_statements(opinion)
     facts = queries.case_facts(case)
+    standing = findings.standing(case, facts)
     blocking = findings.blocking(case, facts)
     is_chair = access.can_edit(user, case)
     return _page(
@@ -454,8 +469,8 @@ def _desk(case: Case, opinion: Opinion, **forms: Any) -> str:
         lacking=[row for row in kept if operations.untranslated(row)],
         gaps=operations.gaps_before_review(opinion, blocking),
         language_gaps=operations.gaps_in_language(opinion),
-        open_conflicts=blocking,
-        conflicts=findings.standing(case, facts),
+        open_conflicts=[row for row in standing if row.status == FindingStatus.OPEN or row in blocking],
+        conflicts=standing,
         can_edit=is_chair and opinion.status == OpinionStatus.IN_EDIT,
         is_chair=is_chair,
         can_read_conflicts=may(user, Permission.CONFLICT_READ),

@@ -149,6 +149,7 @@ desk:
 GET  /cases/<case_no>/opinion                                               302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 GET  /cases/<case_no>/opinion/<number>/document.pdf                         302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 POST /cases/<case_no>/conflicts/<rule>/settle                               401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
+POST /cases/<case_no>/conflicts/<rule>/reopen                               401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
 POST /cases/<case_no>/conflicts/<rule>/confirm                              401 | 403 403 | 302 404 404 | 403 404 | 403 403 | 403 | 401
 POST /cases/<case_no>/opinion/<number>/statements/<statement_id>            401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
 POST /cases/<case_no>/opinion/<number>/statements                           401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401

@@ -198,6 +198,9 @@ LAWFUL: dict[str, Lawful] = {
         at=taken(rule="open_rule"),
         fields=both(fixed(resolution="reword", reason="Both mean the same.", reason_zh="两者一致。")),
     ),
+    "opinions.settle_anew": Lawful(
+        at=taken(rule="settled_rule"), fields=taken(row_version="settled_version")
+    ),
     "opinions.confirm": Lawful(at=taken(rule="settled_rule"), fields=taken(row_version="settled_version")),
     "opinions.addendum": Lawful(at=fixed(number=1)),
     "opinions.start_addendum": Lawful(fields=fixed(reason="correction", **SENTENCE)),

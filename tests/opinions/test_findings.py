@@ -220,6 +220,31 @@ def test_a_page_that_showed_other_values_settles_nothing(desk: Desk, transaction
         assert of_rule(opinion.case, "X45").status == FindingStatus.OPEN
 
 
+def test_a_settlement_can_be_taken_back_with_what_it_did_to_the_text(desk: Desk, transaction):
+    with transaction():
+        opinion = desk.started()
+        case = opinion.case
+        before = {row.id for row in queries.kept_statements(opinion)}
+        desk.settle(opinion, of_rule(case, "X14"), "choose_input", chosen="radiology")
+        desk.settle(opinion, of_rule(case, "X47"), "record_dissent")
+        assert {row.id for row in queries.kept_statements(opinion)} != before
+        anew: dict[str, Any] = {"actor": desk.user("chair"), "at": IN_MEETING, "opinion": opinion}
+        with pytest.raises(Conflict):
+            operations.settle_anew(**anew, rule="X14", row_version=99)
+        for rule in ("X14", "X47"):
+            operations.settle_anew(**anew, rule=rule)
+            settled, running = all_rows(case, rule)
+            assert (settled.status, running.status) == (FindingStatus.OBSOLETE, FindingStatus.OPEN)
+            assert settled.resolution, "what was said stays in the history"
+        assert {row.id for row in queries.kept_statements(opinion)} == before
+        with pytest.raises(InvalidTransition):
+            operations.settle_anew(**anew, rule="X14")
+        with pytest.raises(NotAllowed):
+            operations.settle_anew(**anew | {"actor": desk.user("surgeon")}, rule="X14")
+        desk.settle(opinion, of_rule(case, "X14"), "choose_input", chosen="surgical_oncology")
+        assert of_rule(case, "X14").chosen == "surgical_oncology"
+
+
 # --- confirmed by a second person ---------------------------------------------------------------
 
 
