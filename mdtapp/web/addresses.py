@@ -22,8 +22,10 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _refuse_nul() -> None:
-        """PostgreSQL knows no text with NUL, and nobody types one."""
-        if "\0" in request.path:
+        """PostgreSQL knows no text with NUL, and nobody types one. A token is only ever looked up hashed,
+        and every bad link must get the recipient's own page."""
+        parts = request.view_args or {}
+        if any("\0" in str(value) for name, value in parts.items() if name != "token"):
             abort(404)
         if any("\0" in value for value in request.args.values()):
             abort(400)
