@@ -7,13 +7,15 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from mdtapp.cases.status import CaseStatus
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.people.models import User
 from mdtapp.store.db import Base, Keyed
 from mdtapp.store.types import BitextType, EnumText, JSONText, UTCDateTime
+
+LAST_DAY = date(9999, 12, 31)
 
 
 class Sex(StrEnum):
@@ -107,7 +109,8 @@ class Case(Keyed, Base):
             name="paired_organ_has_side",
         ),
         CheckConstraint("(status = 'on_hold') = (held_from IS NOT NULL)", name="held_from_known"),
-        Index("ix_case_worklist", "status", "due_on", "id"),
+        Index("ix_case_open_due", "open_to_coordinators", "due_key", "id"),
+        Index("ix_case_open_status_due", "open_to_coordinators", "status", "due_key", "id"),
     )
 
     case_no: Mapped[str] = mapped_column(String(20), unique=True)
@@ -123,6 +126,7 @@ class Case(Keyed, Base):
     diagnosed_on: Mapped[date | None]
     received_on: Mapped[date]
     due_on: Mapped[date | None]
+    due_key: Mapped[date] = mapped_column(default=LAST_DAY, server_default=LAST_DAY.isoformat())
     meeting_on: Mapped[date | None]
     next_home_treatment_on: Mapped[date | None]
     urgency: Mapped[Urgency] = mapped_column(EnumText(Urgency), default=Urgency.ROUTINE)
@@ -156,6 +160,12 @@ class Case(Keyed, Base):
     )
 
     __mapper_args__ = {"version_id_col": row_version}
+
+    @validates("due_on")
+    def _key_follows(self, _name: str, due_on: date | None) -> date | None:
+        """`due_key` is what lists are ordered and paged by: a case without a date comes last."""
+        self.due_key = due_on or LAST_DAY
+        return due_on
 
 
 class PatientQuestion(Keyed, Base):

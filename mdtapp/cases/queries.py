@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, Text, and_, exists, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, exists, func, or_, select, tuple_, type_coerce
 from sqlalchemy.orm import aliased, selectinload
 
 from mdtapp.cases.access import can_see
@@ -26,7 +26,6 @@ NO_SUCH_CASE = Bitext(
     "There is no such case, or it is not yours to see. Go back to your work list.",
     "无此病例或您无权查看，请返回工作列表。",
 )
-LAST_DAY = date(9999, 12, 31)
 CASE_NO = re.compile(r"MDT-\d{4}-\d{4,9}", re.ASCII)
 
 
@@ -65,23 +64,39 @@ def work_list(
     user: User, *, statuses: Sequence[CaseStatus] = (), search: str = "", after: str | None = None
 ) -> WorkListPage:
     """One page of the person's cases, by due date then number, paged by key (never by offset)."""
-    query = select(Case).where(visible_to(user)).order_by(_due(), Case.id).limit(PAGE + 1)
-    if statuses:
-        query = query.where(Case.status.in_(statuses))
-    query = _matching(_after(query, after), search).options(selectinload(Case.members))
-    rows = session.scalars(query).unique().all()
-    return WorkListPage(rows[:PAGE], _key(rows[PAGE - 1]) if len(rows) > PAGE else None)
+    keys: set[tuple[date, int]] = set()
+    for reach in _reaches(user):
+        for status in statuses or (None,):
+            # Each of these is the head of one index, however many cases there are.
+            heads = reach if status is None else reach.where(Case.status == status)
+            heads = _matching(_after(heads, after), search).order_by(Case.due_key, Case.id).limit(PAGE + 1)
+            keys.update((due, number) for due, number in session.execute(heads))
+    wanted = sorted(keys)[: PAGE + 1]
+    cases = _cases([number for _due, number in wanted[:PAGE]])
+    return WorkListPage(cases, _key(*wanted[PAGE - 1]) if len(wanted) > PAGE else None)
 
 
-def _due() -> ColumnElement[date]:
-    return func.coalesce(Case.due_on, LAST_DAY)
+def _reaches(user: User) -> list[Select[date, int]]:
+    """Due key and id of the cases a person reaches, one query for each way: as a member, as any coordinator."""
+    keys = select(Case.due_key, Case.id)
+    as_member = keys.distinct().join(CaseMember).where(CaseMember.user_id == user.id)
+    if user.role != Role.COORDINATOR:
+        return [as_member]
+    return [as_member, keys.where(Case.open_to_coordinators)]
 
 
-def _key(case: Case) -> str:
-    return f"{(case.due_on or LAST_DAY).isoformat()}.{case.id}"
+def _cases(ids: Sequence[int]) -> list[Case]:
+    """The cases of these ids, in their order."""
+    query = select(Case).where(Case.id.in_(ids)).options(selectinload(Case.members))
+    found = {case.id: case for case in session.scalars(query).unique()}
+    return [found[number] for number in ids]
 
 
-def _after(query: Select[Case], key: str | None) -> Select[Case]:
+def _key(due: date, number: int) -> str:
+    return f"{due.isoformat()}.{number}"
+
+
+def _after(query: Select[date, int], key: str | None) -> Select[date, int]:
     day, _, number = (key or "").partition(".")
     key_id = whole_number(number)
     if key_id is None:
@@ -90,15 +105,15 @@ def _after(query: Select[Case], key: str | None) -> Select[Case]:
         due = date.fromisoformat(day)
     except ValueError:
         return query
-    return query.where(or_(_due() > due, and_(_due() == due, Case.id > key_id)))
+    return query.where(tuple_(Case.due_key, Case.id) > (due, key_id))
 
 
-def _matching(query: Select[Case], search: str) -> Select[Case]:
+def _matching(query: Select[date, int], search: str) -> Select[date, int]:
     words = search.replace("\0", "").strip()
     if not words:
         return query
     as_stored = json.dumps(words, ensure_ascii=False)[1:-1]
-    return query.join(Patient).where(
+    return query.join(Case.patient).where(
         or_(
             Case.case_no.icontains(words, autoescape=True),
             Patient.pseudonym.icontains(words, autoescape=True),
