@@ -63,6 +63,7 @@ def save(
     target = INPUT_LIFECYCLE.target(row.status, "save")
     _refuse_what_cannot_be_kept(definition, data, context)
     row.data, row.status, row.saved_at = with_agreement(dict(data), definition), target, at
+    row.author = actor
     row.form_version = _keep_definition(definition)
     session.flush()
     _note_save(row, actor, at, based_on=row_version, data=data, accepted=True)
@@ -83,7 +84,7 @@ def keep_refused_save(
 ) -> None:
     """The text of a refused save, kept in the history: called in a transaction of its own."""
     row = queries.find_input(case.id, discipline)
-    if row is not None and row.author_id == actor.id:
+    if row is not None and access.is_author(actor, row):
         _note_save(row, actor, at, based_on=row_version, data=data, accepted=False)
 
 
@@ -113,7 +114,7 @@ def sign(
         ]
     )
     check_reauthentication(actor, password)
-    row.status, row.signed_at = target, at
+    row.status, row.signed_at, row.author = target, at, actor
     session.flush()
     record(
         EventType.INPUT_SIGNED,
@@ -260,7 +261,7 @@ def _next_revision(
     following = DisciplineInput(
         case_id=row.case_id,
         discipline=row.discipline,
-        author_id=row.author_id,
+        author_id=_present_author_id(row),
         revision=row.revision + 1,
         form_version=row.form_version,
         data=data,
@@ -282,6 +283,12 @@ def _next_revision(
         revision=following.revision,
     )
     return following
+
+
+def _present_author_id(row: DisciplineInput) -> int:
+    """Who writes for the discipline now: somebody else where the author has left the panel."""
+    members = (member.user_id for member in row.case.members if member.discipline == row.discipline)
+    return next(members, row.author_id)
 
 
 def _keep_definition(definition: Discipline) -> str:

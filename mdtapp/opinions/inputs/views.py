@@ -541,7 +541,7 @@ def _signed_words(case: Case) -> str:
 
 def _read(case: Case, row: DisciplineInput, form: ReasonForm, *, asking: str = "") -> str:
     user, rows = signed_in(), queries.revisions(case.id, row.discipline)
-    own = row.author_id == user.id and row.discipline in disciplines_of(user, case)
+    own = access.is_author(user, row) and row.discipline in disciplines_of(user, case)
     known = asked_by(row)
     return render_template(
         "inputs/read.html",
