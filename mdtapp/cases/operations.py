@@ -460,11 +460,10 @@ def gaps_before_ready(case: Case) -> list[Bitext]:
 
 def gaps_before_review(case: Case) -> list[Bitext]:
     """What is missing on the panel."""
-    labels = {key: discipline.label for key, discipline in catalogue().disciplines.items()}
     return missing_for_panel(
         disciplines={member.discipline for member in case.members if member.discipline},
         chairs=sum(member.role == MemberRole.CHAIR for member in case.members),
-        labels=labels,
+        core={key: one.label for key, one in catalogue().disciplines.items() if one.core},
     )
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from mdtapp.clinical.bitext import Bitext
-
-CORE_DISCIPLINES = ("pathology", "radiology", "medical_oncology", "surgical_oncology", "radiation_oncology")
 
 
 def missing_for_review(
@@ -38,12 +36,12 @@ def missing_for_review(
 
 
 def missing_for_panel(
-    *, disciplines: Collection[str], chairs: int, labels: dict[str, Bitext]
+    *, disciplines: Collection[str], chairs: int, core: Mapping[str, Bitext]
 ) -> list[Bitext]:
-    """Why the review cannot be opened: a core discipline without an author, or no chair."""
+    """Why the review cannot be opened: a core discipline (label by key) without an author, or no chair."""
     gaps = [
-        Bitext(f"Nobody is assigned for {labels[key].en.lower()}.", f"{labels[key].zh}尚未指派医生。")
-        for key in CORE_DISCIPLINES
+        Bitext(f"Nobody is assigned for {label.en.lower()}.", f"{label.zh}尚未指派医生。")
+        for key, label in core.items()
         if key not in disciplines
     ]
     if chairs != 1:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from mdtapp.cases.models import Case
 from mdtapp.cases.operations import coordinate
 from mdtapp.cases.queries import get_case
 from mdtapp.clinical.bitext import Bitext
@@ -76,6 +78,31 @@ def test_it_starts_after_the_decision_and_once(desk: Desk, transaction):
         operations.start(**starting)
         with pytest.raises(InvalidTransition, match="started already"):
             operations.start(**starting)
+
+
+@pytest.mark.both_databases
+def test_pressing_start_twice_starts_it_once(desk: Desk, transaction):
+    with transaction():
+        desk.decided(desk.reviewed("DEMO-06"))
+    together, answers = threading.Barrier(2), []
+
+    def work() -> None:
+        together.wait()
+        try:
+            with transaction():
+                operations.start(actor=desk.user("chair"), at=IN_MEETING, case=session.query(Case).one())
+                answers.append("started")
+        except InvalidTransition:
+            answers.append("refused")
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(answers) == ["refused", "started"]
+    with transaction():
+        assert session.query(Opinion).count() == 1
 
 
 def test_the_chair_of_another_case_is_a_stranger_here(desk: Desk, transaction):

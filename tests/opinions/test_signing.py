@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
 import pytest
@@ -176,6 +177,34 @@ def test_whom_the_frozen_text_names_must_sign_whatever_becomes_of_the_panel(desk
         assert opinion.status == OpinionStatus.AWAITING_SIGNATURE
         with pytest.raises(NotAllowed):
             desk.sign(opinion, "surgeon")
+
+
+@pytest.mark.both_databases
+def test_the_last_two_signatures_at_once_close_it(desk: Desk, transaction):
+    """Each would miss the other's, and nobody would be the last, if they did not queue."""
+    with transaction():
+        opinion = desk.frozen().opinion
+        for who in ("chair", *list(PANEL)[:3]):
+            desk.sign(opinion, who)
+    together, faults = threading.Barrier(2), []
+
+    def work(who: str) -> None:
+        try:
+            together.wait()
+            with transaction():
+                desk.sign(the_opinion(), who)
+        except Exception as error:  # noqa: BLE001  shown below
+            faults.append(error)
+
+    workers = [threading.Thread(target=work, args=(who,)) for who in list(PANEL)[3:]]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert faults == []
+    with transaction():
+        assert the_opinion().status == OpinionStatus.SIGNED
+        assert len(the_opinion().versions[0].signatures) == 6
 
 
 def test_nothing_is_signed_before_it_is_frozen(desk: Desk, transaction):
