@@ -14,7 +14,9 @@ depends_on = None
 # Without a batch: SQLite would make the table anew and lose the triggers that guard its rows.
 def upgrade() -> None:
     op.add_column("opinion_version", sa.Column("void_reason", sa.Text(), nullable=False, server_default=""))
-    op.add_column("opinion_version", sa.Column("voided_by", sa.String(120), nullable=False, server_default=""))
+    op.add_column(
+        "opinion_version", sa.Column("voided_by", sa.String(120), nullable=False, server_default="")
+    )
     op.add_column("opinion_version", sa.Column("pdf_zh_sha256", sa.String(64), nullable=True))
     op.create_index(op.f("ix_opinion_version_pdf_zh_sha256"), "opinion_version", ["pdf_zh_sha256"])
 
