@@ -368,21 +368,27 @@ def release(case_no: str, number: int) -> ResponseReturnValue:
 @requires(Permission.OPINION_READ, records=True)
 def document(case_no: str, number: int) -> ResponseReturnValue:
     """The document as it stands: released, frozen, or the chair's draft with its watermark."""
-    opinion = _opinion(case_no, number)
-    _check_may_read(opinion)
-    version = queries.running_version(opinion)
     language: Language = "zh" if request.args.get("lang") == "zh" else "en"
     press = _press()
-    pdf = press.document_of(version, language) if version else press.draft(opinion, _house(), language)
+    with unit_of_work(writing=False):  # nobody else waits for the database while pages are made
+        opinion = _opinion(case_no, number)
+        _check_may_read(opinion)
+        version, case_id = queries.running_version(opinion), opinion.case_id
+        if version is not None:
+            pdf = press.document_of(version, language)
+            subject, stage = f"version:{version.id}", f"v{version.version}"
+        else:
+            pdf = press.draft(opinion, _house(), language)
+            subject, stage = f"opinion:{opinion.id}", "draft"
     record(
         EventType.DOCUMENT_DOWNLOADED,
         actor=signed_in(),
         at=now(),
-        subject=f"version:{version.id}" if version else f"opinion:{opinion.id}",
-        case_id=opinion.case_id,
+        subject=subject,
+        case_id=case_id,
         sha256=document_hash(pdf),
     )
-    return pdf_response(pdf, f"{case_no}-{'draft' if version is None else f'v{version.version}'}.pdf")
+    return pdf_response(pdf, f"{case_no}-{stage}.pdf")
 
 
 @opinions.get("/verify")

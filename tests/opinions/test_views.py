@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from mdtapp.opinions.models import Opinion, OpinionVersion
 from mdtapp.store.db import db, session
 from tests.conftest import PASSWORD, Person, sign_in
 from tests.meetings.board import PANEL
+from tests.situations import database_file, events
 from tests.situations_opinion import IDENTITY, PDF, Desk
 
 NOT_NUMBERS = ("", "²", "-1", "1e9", "9" * 5000, "\u0663", "1; DROP TABLE")
@@ -316,13 +318,31 @@ def test_a_translator_reads_the_text_and_edits_nothing(desk: Desk, browsers, sta
 def test_opening_the_document_is_recorded_without_its_content(
     app: Flask, desk: Desk, browsers, started: str, quick_press
 ):
-    from tests.situations import events
-
     assert (
         browsers("chair").get(page_of(started, "/opinion/0/document.pdf?lang=zh")).data == PDF + b"draft zh"
     )
     (row,) = events(app, "document:downloaded")
     assert (row.actor, row.detail.keys()) == (f"user:{desk.people['chair']}", {"sha256"})
+
+
+def test_others_can_save_while_a_document_is_made(app: Flask, desk: Desk, browsers, started: str):
+    """Making pages takes seconds; the database is not held meanwhile."""
+    free: list[bool] = []
+
+    class Slow(Press):
+        def draft(self, opinion: Opinion, house: Any, lang: str = "en") -> bytes:
+            other = sqlite3.connect(database_file(app), timeout=0.1, isolation_level=None)
+            try:
+                other.execute("BEGIN IMMEDIATE")
+                free.append(True)
+                other.execute("ROLLBACK")
+            finally:
+                other.close()
+            return super().draft(opinion, house, lang)
+
+    app.extensions["mdtapp.press"] = Slow(app.extensions["mdtapp.objects"])
+    assert browsers("chair").get(page_of(started, "/opinion/0/document.pdf")).status_code == 200
+    assert free == [True]
 
 
 def test_the_sealed_name_is_on_no_page_of_the_opinion(desk: Desk, transaction, browsers):
