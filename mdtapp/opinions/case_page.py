@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from mdtapp.cases.models import Case, MemberRole
-from mdtapp.cases.words import MEMBER_ROLE
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.clinical.tnm import stage_text
 from mdtapp.disciplines import catalogue
@@ -80,12 +79,6 @@ def discipline_states(cases: Sequence[Case], user: User) -> dict[int, list[Disci
         case.id: _badges(case, statuses.get(case.id, {}), {key for id_, key in amended if id_ == case.id})
         for case in cases
     }
-
-
-def role_words(case: Case, user: User) -> Bitext:
-    """What the person is on this case."""
-    roles = [MEMBER_ROLE[member.role] for member in case.members if member.user_id == user.id]
-    return Bitext(", ".join(role.en for role in roles), "、".join(role.zh for role in roles))
 
 
 def _badges(case: Case, statuses: Mapping[str, InputStatus], amended: Set[str]) -> list[DisciplineState]:

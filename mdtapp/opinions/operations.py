@@ -125,7 +125,7 @@ def start_addendum(*, actor: User, at: datetime, case: Case, reason: str, text: 
 def reword(
     *, actor: User, at: datetime, opinion: Opinion, statement_id: int, text: Bitext, row_version: int
 ) -> Statement:
-    """New words for one sentence; its origin stays, the old words are kept, the author can see the change."""
+    """New words for one sentence; its origin stays, and the words before are kept and shown beside it."""
     _check_editable(actor, opinion)
     statement = queries.get_statement(opinion, statement_id)
     if row_version != statement.row_version:

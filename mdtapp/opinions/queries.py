@@ -20,7 +20,6 @@ from mdtapp.opinions.models import (
     Opinion,
     OpinionVersion,
     Statement,
-    StatementEdit,
     VersionKind,
 )
 from mdtapp.opinions.status import OPINION_LIFECYCLE, FindingStatus, OpinionStatus
@@ -59,12 +58,6 @@ def get_statement(opinion: Opinion, statement_id: int) -> Statement:
     if found is None:
         raise NotFound(Bitext("There is no such statement in this opinion.", "此意见书中无该条内容。"))
     return found
-
-
-def edits_of(statement: Statement) -> Sequence[StatementEdit]:
-    return session.scalars(
-        select(StatementEdit).where(StatementEdit.statement_id == statement.id).order_by(StatementEdit.id)
-    ).all()
 
 
 def kept_statements(opinion: Opinion) -> list[Statement]:

@@ -15,7 +15,7 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
 from mdtapp.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
 from mdtapp.opinions import findings, operations, queries
-from mdtapp.opinions.models import Opinion, Statement
+from mdtapp.opinions.models import Opinion, Statement, StatementEdit
 from mdtapp.opinions.status import OpinionStatus
 from mdtapp.store.db import session
 from tests.meetings.board import IN_MEETING, PANEL
@@ -27,6 +27,10 @@ NEW_WORDS = Bitext("Said more plainly.", "表述更清楚。")
 
 def first(opinion: Opinion, section: str = "staging_verification") -> Statement:
     return next(row for row in queries.kept_statements(opinion) if row.section == section)
+
+
+def edits_of(row: Statement) -> list[StatementEdit]:
+    return list(session.query(StatementEdit).filter_by(statement_id=row.id).order_by(StatementEdit.id))
 
 
 def order(opinion: Opinion, section: str = "staging_verification") -> list[int]:
@@ -136,7 +140,7 @@ def test_new_words_keep_the_origin_and_the_old_words(desk: Desk, transaction):
         desk.reword(opinion, row, NEW_WORDS)
         assert (row.text, row.original, row.provenance) == (NEW_WORDS, before, origin)
         assert (row.edited_by_id, row.row_version) == (desk.people["chair"], version + 1)
-        (edit,) = queries.edits_of(row)
+        (edit,) = edits_of(row)
         assert (edit.before, edit.after, edit.edited_by_id) == (before, NEW_WORDS, desk.people["chair"])
     (event,) = events(desk.app, "opinion:edited")
     assert event.detail == {"act": "reword"}, "no clinical text in the log"
@@ -177,7 +181,7 @@ def test_the_same_words_change_nothing(desk: Desk, transaction):
         row = first(opinion)
         version = row.row_version
         desk.reword(opinion, row, row.text)
-        assert (row.row_version, row.edited_by_id, list(queries.edits_of(row))) == (version, None, [])
+        assert (row.row_version, row.edited_by_id, edits_of(row)) == (version, None, [])
 
 
 def test_an_empty_sentence_is_refused(desk: Desk, transaction):
