@@ -153,7 +153,7 @@ def test_images_sent_over_dicom_are_assigned_and_looked_at(
     page.get_by_role("link", name="CT · CT chest").click()
     page.get_by_text("3 / 5").wait_for()
     picture = page.locator(".material-view img")
-    assert picture.evaluate("image => image.complete && image.naturalWidth") == 32
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 32
     page.get_by_role("link", name="Next", exact=True).click()
     page.get_by_text("4 / 5").wait_for()
     assert axe(page) == []
