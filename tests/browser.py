@@ -20,6 +20,11 @@ DESKTOP = {"width": 1440, "height": 900}
 # WCAG 2.2 A and AA; "best-practice" is opinion and stays out.
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
+# Half-way through a transition a colour is neither the old nor the new one.
+SETTLED = """() => Promise.allSettled(document.getAnimations()
+  .filter(animation => animation.effect.getComputedTiming().endTime !== Infinity)
+  .map(animation => animation.finished))"""
+
 # A test browser talks to the test server only.
 ARGUMENTS = [
     "--disable-background-networking",
@@ -84,6 +89,7 @@ def _policy_faults(message: ConsoleMessage) -> list[str]:
 def axe(page: Page, exclude: tuple[str, ...] = ()) -> list[str]:
     """Accessibility faults of the page as it stands, one line each; `exclude` takes CSS selectors."""
     page.evaluate(AXE.read_text("utf-8"))
+    page.evaluate(SETTLED)
     options = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "resultTypes": ["violations"]}
     found: dict[str, Any] = page.evaluate(
         "([exclude, options]) => axe.run(exclude.length ? {exclude} : document, options)",

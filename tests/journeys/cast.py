@@ -64,7 +64,8 @@ class Person:
 
     def looks_for_barriers(self) -> None:
         """The page as it stands has no accessibility fault."""
-        assert axe(self.page) == [], self.page.url
+        faults = axe(self.page)
+        assert not faults, "\n".join([self.page.url, *faults])
 
 
 class Cast:

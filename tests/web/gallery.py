@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.serving import make_server
+from werkzeug.test import run_wsgi_app
 from wtforms import (
     BooleanField,
     DateField,
@@ -35,6 +36,9 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.web.clock import now, today
 from mdtapp.web.guards import public
 from mdtapp.web.states import LOOKS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def choices(**labels: str) -> list[SelectChoice]:
@@ -226,9 +230,20 @@ SAVED: list[dict[str, str]] = []
 def served(app: Flask) -> Iterator[str]:
     """The application with the gallery on a port of its own; yields its address."""
     app.register_blueprint(gallery)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _closed_at_once(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
+
+
+def _closed_at_once(app: Flask) -> WSGIApplication:
+    """Answers whole: this server forgets to close a file when the browser leaves in the middle of it."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body, status, headers = run_wsgi_app(app, environ, buffered=True)
+        start_response(status, headers.to_wsgi_list())
+        return body
+
+    return answer
