@@ -25,6 +25,9 @@ _STAGE_CLAIMS = frozenset(
         "m_category",
     }
 )
+_WHOLE_OBJECTS = frozenset(
+    {"diagnosis", "diagnosis_text", "stage", "stage_text", "report", "imaging_report", "plan"}
+)
 _PLAN_CLAIMS = frozenset({"plan", "steps", "step", "treatment"})
 _REPORT_CLAIMS = frozenset({"report", "imaging_report", "rads_category", "rads_system", "primary_size_mm"})
 
@@ -58,3 +61,8 @@ def claim_object(claim: str) -> AssessedObject:
     if parts & _STAGE_CLAIMS:
         return "stage"
     return "report" if parts & _REPORT_CLAIMS else "diagnosis"
+
+
+def names_whole_object(claim: str) -> bool:
+    """Whether the claim is all that was said about its object: `outside.plan`, not `outside.plan.steps.0`."""
+    return claim.removeprefix("outside.") in _WHOLE_OBJECTS

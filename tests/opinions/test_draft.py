@@ -312,6 +312,34 @@ def test_claims_are_compared_one_by_one():
     )
 
 
+@pytest.mark.parametrize(
+    ("details", "said"),
+    [
+        ([], ["Pathology: We agree with the diagnosis given at home."]),
+        (
+            [{"claim": "outside.er_pct", "verdict": "agree"}],
+            [
+                "Pathology: We agree with the diagnosis given at home.",
+                "Pathology: We confirm what was said at home on: ER.",
+            ],
+        ),
+    ],
+)
+def test_agreement_with_the_whole_is_said_once(details: list[dict[str, Any]], said: list[str]):
+    whole = {"claim": "outside.diagnosis_text", "verdict": "agree"}
+    case = {
+        "outside": {"diagnosis_text": "Breast cancer", "er_pct": 80},
+        "inputs": {"pathology": {"claims": [whole, *details]}},
+    }
+    draft = draft_of(case)
+    assert texts(draft, "diagnosis_verification") == said
+    assert {"discipline": "pathology", "revision": 1, "field": "claims", "row": 0} == {
+        key: value
+        for key, value in draft.section("diagnosis_verification")[0].provenance[0].items()
+        if key != "value"
+    }
+
+
 # --- findings -----------------------------------------------------------------------------------
 
 

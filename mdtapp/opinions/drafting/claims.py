@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mdtapp.clinical.agreement import claim_object
+from mdtapp.clinical.agreement import claim_object, names_whole_object
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines.conditions import is_filled
 from mdtapp.disciplines.definitions import Catalogue, Field
@@ -29,9 +29,15 @@ def claim_rows(one: Input, assessed: str) -> list[tuple[int, Mapping[str, Any]]]
 def claim_by_claim(
     one: Input, signed: Signed, assessed: str, marks: Mapping[str, Mark]
 ) -> Iterator[Statement]:
-    """What is confirmed in one sentence, then each claim that is judged otherwise."""
+    """What is confirmed in one sentence, then each claim that is judged otherwise.
+
+    Agreement with the whole of the object is not repeated: the verdict on it has said so already.
+    """
     rows = claim_rows(one, assessed)
     confirmed = [(place, row) for place, row in rows if row["verdict"] == CONFIRMED]
+    verdict = one.find(f"agree_{assessed}")
+    if verdict is not None and verdict.feeds and one.code(verdict.key) == CONFIRMED:
+        confirmed = [(place, row) for place, row in confirmed if not names_whole_object(str(row["claim"]))]
     if confirmed:
         what = listed([lowered(_label(one, signed.catalogue, row)) for _, row in confirmed])
         sources = distinct(one.source("claims", place) for place, _ in confirmed)
