@@ -70,12 +70,6 @@ def get_released_version(case: Case, version_id: int) -> OpinionVersion:
     return version
 
 
-def is_current(version: OpinionVersion) -> bool:
-    """Whether this text still stands: not replaced and not withdrawn."""
-    opinion = version.opinion
-    return opinion.status == OpinionStatus.RELEASED and running_version(opinion) is version
-
-
 def is_withdrawn(version: OpinionVersion) -> bool:
     return version.opinion.status == OpinionStatus.WITHDRAWN
 

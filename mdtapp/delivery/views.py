@@ -29,6 +29,7 @@ from mdtapp.delivery.main_points import main_points
 from mdtapp.delivery.passes import LIFETIME, make_pass, read_pass
 from mdtapp.opinions.case_page import banner_for
 from mdtapp.opinions.documents import Press
+from mdtapp.opinions.queries import is_current
 from mdtapp.opinions.signing import frozen_of
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import unit_of_work
@@ -196,7 +197,7 @@ def recipient_page() -> ResponseReturnValue:
         "delivery/opinion.html",
         link=link,
         points=main_points(frozen_of(link.version)),
-        current=queries.is_current(link.version),
+        current=is_current(link.version),
         withdrawn=queries.is_withdrawn(link.version),
         size=_size(link),
     )
@@ -258,7 +259,7 @@ def _page(
         version_label=version_label,
         recipients=queries.recipients_of(case, now()),
         state_of=queries.state_of,
-        is_current=queries.is_current,
+        is_current=is_current,
         ledger=ledger_entries(queries.ledger(case)),
         may_send=access.can_send(signed_in(), case),
         form=form or RecipientForm(formdata=None).fill_choices(),

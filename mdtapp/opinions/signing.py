@@ -39,6 +39,10 @@ TEXT_CHANGED = Bitext(
     "The text is not the one you read. Reload the page, read it, then sign.",
     "文本与您阅读的版本不同。请刷新页面，重新阅读后再签署。",
 )
+NO_DISSENT = Bitext(
+    "The text holds no dissent of yours. Sign without one, or send the text back so that yours is written into it.",
+    "该文本中没有您的不同意见。请直接签署，或退回文本以写入您的意见。",
+)
 
 Maker = Callable[[OpinionVersion, Language], bytes]
 """Makes the final document of a version, one language leading."""
@@ -135,8 +139,21 @@ def sign(
         raise Conflict(TEXT_CHANGED)
     if any(signature.user_id == actor.id for signature in version.signatures):
         raise InvalidTransition(Bitext("You have signed this text already.", "您已签署此文本。"))
+    if meaning == SignatureMeaning.AGREE_WITH_DISSENT and not holds_dissent(version, signer.user):
+        raise Invalid(NO_DISSENT, fields={"meaning": NO_DISSENT})
     check_reauthentication(actor, password)
     return put_signature(at=at, opinion=opinion, version=version, signer=signer, meaning=meaning, actor=actor)
+
+
+def holds_dissent(version: OpinionVersion, user: User) -> bool:
+    """Whether the frozen text says what this person sees differently: recorded in the meeting, or written by the chair.
+
+    What the chair writes into the section names nobody in data, so it counts for every signer.
+    """
+    frozen = frozen_of(version)
+    sections = {section["key"]: section["statements"] for section in frozen["sections"]}
+    written = any({"chair": "dissent"} not in row["provenance"] for row in sections.get("dissent", []))
+    return written or any(row["name"] == user.name for row in frozen["dissent"])
 
 
 def put_signature(

@@ -44,7 +44,7 @@ from mdtapp.store.db import unit_of_work
 from mdtapp.store.numbers import whole_number
 from mdtapp.web.clock import now, settings, today
 from mdtapp.web.guards import public, public_upload, requires
-from mdtapp.web.limits import limiter
+from mdtapp.web.limits import limiter, password_again
 from mdtapp.web.login import signed_in
 
 opinions = Blueprint("opinions", __name__)
@@ -296,6 +296,7 @@ def check_language(case_no: str, number: int) -> ResponseReturnValue:
 
 @opinions.post("/cases/<case_no>/opinion/<int:number>/finalise")
 @requires(Permission.OPINION_EDIT)
+@password_again
 def finalise(case_no: str, number: int) -> ResponseReturnValue:
     opinion = _opinion(case_no, number)
     form = FinaliseForm()
@@ -317,6 +318,7 @@ def finalise(case_no: str, number: int) -> ResponseReturnValue:
 
 @opinions.post("/cases/<case_no>/opinion/<int:number>/sign")
 @requires(Permission.OPINION_SIGN)
+@password_again
 def sign(case_no: str, number: int) -> ResponseReturnValue:
     opinion = _opinion(case_no, number)
     form = SignForm().fill_choices()

@@ -198,14 +198,14 @@ def test_another_cases_opinion_is_not_sent(board: Board, transaction) -> None:
 
 
 def test_an_older_version_is_not_sent_and_says_that_it_is_replaced(board: Board, transaction) -> None:
-    from mdtapp.delivery import operations, queries
+    from mdtapp.delivery import operations
 
     with transaction():
         handover = sent(board)
         old, link = handover.delivery.version, handover.delivery
-        assert queries.is_current(old)
+        assert is_current(old)
         new = next_version(board, old.opinion)
-        assert not queries.is_current(old)
+        assert not is_current(old)
         with pytest.raises(NotFound):
             operations.send(actor=board.user("coordinator"), at=START, recipient=link.recipient, version=old)
         again = operations.resend(

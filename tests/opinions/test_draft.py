@@ -333,11 +333,11 @@ def test_agreement_with_the_whole_is_said_once(details: list[dict[str, Any]], sa
     }
     draft = draft_of(case)
     assert texts(draft, "diagnosis_verification") == said
-    assert {"discipline": "pathology", "revision": 1, "field": "claims", "row": 0} == {
+    assert {
         key: value
         for key, value in draft.section("diagnosis_verification")[0].provenance[0].items()
         if key != "value"
-    }
+    } == {"discipline": "pathology", "revision": 1, "field": "claims", "row": 0}
 
 
 # --- findings -----------------------------------------------------------------------------------

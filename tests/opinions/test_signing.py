@@ -156,12 +156,30 @@ def test_only_the_panel_signs_and_each_once(desk: Desk, transaction):
 
 
 def test_a_signature_says_what_it_means(desk: Desk, transaction):
+    from mdtapp.meetings.models import AgendaItem
+    from mdtapp.meetings.operations import record_dissent
+
     with transaction():
-        opinion = desk.frozen().opinion
+        case = desk.decided(desk.reviewed("DEMO-06"))
+        item = session.query(AgendaItem).filter_by(case_id=case.id).one()
+        text = Bitext("Less surgery would do.", "手术范围可以缩小。")
+        record_dissent(actor=desk.user("surgeon"), at=IN_MEETING, item=item, text=text)
+        opinion = operations.start(actor=desk.user("chair"), at=IN_MEETING, case=case)
+        desk.finalise(desk.checked(desk.complete(opinion)))
+        with pytest.raises(Invalid, match="holds no dissent of yours"):
+            desk.sign(opinion, "radiologist", meaning=SignatureMeaning.AGREE_WITH_DISSENT)
         row = desk.sign(opinion, "surgeon", meaning=SignatureMeaning.AGREE_WITH_DISSENT)
         assert row.meaning == SignatureMeaning.AGREE_WITH_DISSENT
         (printed,) = signing.signatures_of(opinion.versions[0])
         assert (printed["name"], printed["meaning"]) == ("Dr Guo Feng", "agree_with_dissent")
+
+
+def test_dissent_the_chair_wrote_down_can_be_signed_with(desk: Desk, transaction):
+    with transaction():
+        opinion = desk.complete(desk.started("DEMO-06"))
+        desk.add_statement(opinion, "dissent")
+        desk.finalise(desk.checked(opinion))
+        assert desk.sign(opinion, "surgeon", meaning=SignatureMeaning.AGREE_WITH_DISSENT)
 
 
 def test_whom_the_frozen_text_names_must_sign_whatever_becomes_of_the_panel(desk: Desk, transaction):

@@ -100,6 +100,21 @@ def test_from_the_decision_to_a_released_document(app: Flask, desk: Desk, transa
     assert answer.headers["Content-Disposition"] == f'inline; filename="{case_no}-v1.pdf"'
 
 
+def test_the_password_cannot_be_guessed_at_an_unattended_screen(desk: Desk, transaction, browsers):
+    with transaction():
+        case_no = desk.frozen().opinion.case.case_no
+    opinion = page_of(case_no)
+    surgeon, radiologist = browsers("surgeon"), browsers("radiologist")
+
+    def sign(person: Person, password: str) -> int:
+        data = {"meaning": "agree", "password": password}
+        return person.submit(opinion, data, action=f"{opinion}/0/sign").status_code
+
+    assert {sign(surgeon, f"guess {number}") for number in range(10)} == {422}
+    assert sign(surgeon, PASSWORD) == 429
+    assert sign(radiologist, PASSWORD) == 302
+
+
 def test_sent_back_the_chair_reads_why(desk: Desk, transaction, browsers):
     with transaction():
         case_no = desk.frozen().opinion.case.case_no

@@ -55,6 +55,7 @@ from mdtapp.web.clock import now, today
 from mdtapp.web.errors import wants_json
 from mdtapp.web.guards import requires
 from mdtapp.web.language import current_language, sentence
+from mdtapp.web.limits import password_again
 from mdtapp.web.login import signed_in
 
 inputs = Blueprint("inputs", __name__)
@@ -241,6 +242,7 @@ def review(case_no: str, discipline: str) -> ResponseReturnValue:
 
 @inputs.post("/cases/<case_no>/inputs/<discipline>/sign")
 @requires(Permission.INPUT_WRITE)
+@password_again
 def sign(case_no: str, discipline: str) -> ResponseReturnValue:
     """Signs what was read on the review page; anything saved since then has to be read first."""
     case, definition = _for_writing(case_no, discipline)
