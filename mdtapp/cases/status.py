@@ -65,6 +65,7 @@ CASE_LIFECYCLE = Lifecycle(
         _t("discuss", S.SCHEDULED, S.DISCUSSED, "chair", "item concluded with quorum"),
         _t("start_drafting", S.DISCUSSED, S.DRAFTING, "chair", "decision recorded"),
         _t("sign", S.DRAFTING, S.SIGNED, "system", "all signatures on one hash"),
+        _t("send_back", S.SIGNED, S.DRAFTING, "system", "a signer sent the text back before its release"),
         _t("deliver", S.SIGNED, S.DELIVERED, "system", "a recipient acknowledged"),
         _t("follow_up", S.DELIVERED, S.FOLLOW_UP, "coordinator", "30 days"),
         _t("close", S.FOLLOW_UP, S.CLOSED, "coordinator", "outcome known or three attempts"),

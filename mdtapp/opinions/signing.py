@@ -195,17 +195,24 @@ def put_signature(
 
 
 def refuse(*, actor: User, at: datetime, opinion: Opinion, reason: str) -> Opinion:
-    """A signer sends the text back with a reason, which stays with it; every signature on it is void."""
+    """A signer sends the text back with a reason, which stays with it; every signature on it is void.
+
+    Also after the last signature, as long as nothing is released: a mistake seen late still goes nowhere.
+    """
     check_permission(actor, Permission.OPINION_SIGN)
     access.check_is_running(opinion.case)
     _queue()
-    version = awaiting_version(opinion)
+    target = OPINION_LIFECYCLE.target(opinion.status, "refuse")
+    version = running_version(opinion)
+    assert version is not None
     _signer(actor, opinion)
     if not reason.strip():
         sentence = Bitext("Say what must change.", "请说明需要修改的内容。")
         raise Invalid(sentence, fields={"reason": sentence})
     version.void, version.void_reason, version.voided_by = True, reason.strip(), actor.name
-    opinion.status = OPINION_LIFECYCLE.target(opinion.status, "refuse")
+    opinion.status = target
+    if opinion.kind == VersionKind.OPINION and opinion.case.status == CaseStatus.SIGNED:
+        move_case(actor=actor, at=at, case=opinion.case, action="send_back")
     opinion.language_checked_by_id = opinion.language_checked_at = None
     session.flush()
     record(
@@ -267,6 +274,13 @@ def awaiting_version(opinion: Opinion) -> OpinionVersion:
             Bitext("This opinion is not open for signatures now.", "目前不可签署此意见书。")
         )
     return version
+
+
+def may_refuse(user: User, opinion: Opinion) -> bool:
+    """Whether this person can still send the text back."""
+    return "refuse" in OPINION_LIFECYCLE.actions_from(opinion.status) and any(
+        signer.user.id == user.id for signer in possible_signers(opinion)
+    )
 
 
 def may_sign(user: User, opinion: Opinion) -> bool:

@@ -47,6 +47,7 @@ OPINION_LIFECYCLE = Lifecycle(
             "finalise", O.LANGUAGE_CHECK, O.AWAITING_SIGNATURE, "chair", "language checked by another person"
         ),
         Transition("refuse", O.AWAITING_SIGNATURE, O.IN_EDIT, "signer", "reason; signatures are void"),
+        Transition("refuse", O.SIGNED, O.IN_EDIT, "signer", "reason; nothing released; signatures are void"),
         Transition("sign", O.AWAITING_SIGNATURE, O.SIGNED, "panel", "core five and chair on one hash"),
         Transition("release", O.SIGNED, O.RELEASED, "coordinator", "document made and stored"),
         Transition("supersede", O.RELEASED, O.SUPERSEDED, "chair", "new version"),

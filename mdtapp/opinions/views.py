@@ -16,7 +16,7 @@ from mdtapp.cases.queries import get_case
 from mdtapp.clinical.bitext import LANGUAGES, Bitext, Language
 from mdtapp.disciplines import catalogue
 from mdtapp.documents.verify import content_hash as document_hash
-from mdtapp.errors import NotAllowed
+from mdtapp.errors import Conflict, NotAllowed
 from mdtapp.meetings.queries import decision_of
 from mdtapp.opinions import access, findings, operations, queries, signing
 from mdtapp.opinions.case_page import banner_for, may_see_inputs_of
@@ -354,13 +354,19 @@ def release(case_no: str, number: int) -> ResponseReturnValue:
         opinion = _opinion(case_no, number)
         access.check_can_release(signed_in(), opinion.case)
         version = queries.signed_version(opinion)
-        pdfs = {language: press.final(version, language) for language in LANGUAGES}
+        pdfs = {(version.id, language): press.final(version, language) for language in LANGUAGES}
+
+    def made(version: OpinionVersion, language: Language) -> bytes:
+        if (version.id, language) not in pdfs:  # sent back and signed anew meanwhile
+            raise Conflict(signing.TEXT_CHANGED)
+        return pdfs[version.id, language]
+
     signing.release(
         actor=signed_in(),
         at=now(),
         opinion=_opinion(case_no, number),
         store=press.store,
-        make=lambda _version, language: pdfs[language],
+        make=made,
     )
     flash(_("The document is made and can be sent."), "ok")
     return _to_desk(case_no, number)
@@ -485,6 +491,7 @@ def _desk(case: Case, opinion: Opinion, **forms: Any) -> str:
         can_release=access.can_release(user, case),
         can_check=access.can_check_language(user, case),
         may_sign=signing.may_sign(user, opinion),
+        may_refuse=signing.may_refuse(user, opinion),
         missing=missing_signers(version) if version else [],
         addenda=queries.addenda(case.id),
         meanings=MEANING,

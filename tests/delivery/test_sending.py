@@ -199,6 +199,7 @@ def test_another_cases_opinion_is_not_sent(board: Board, transaction) -> None:
 
 def test_an_older_version_is_not_sent_and_says_that_it_is_replaced(board: Board, transaction) -> None:
     from mdtapp.delivery import operations
+    from mdtapp.opinions.queries import is_current
 
     with transaction():
         handover = sent(board)

@@ -182,6 +182,19 @@ def test_dissent_the_chair_wrote_down_can_be_signed_with(desk: Desk, transaction
         assert desk.sign(opinion, "surgeon", meaning=SignatureMeaning.AGREE_WITH_DISSENT)
 
 
+def test_a_mistake_seen_after_the_last_signature_still_goes_back(desk: Desk, transaction):
+    with transaction():
+        opinion = desk.signed(desk.frozen().opinion)
+        signing.refuse(actor=desk.user("surgeon"), at=IN_MEETING, opinion=opinion, reason="Wrong side.")
+        assert (opinion.status, str(opinion.case.status)) == (OpinionStatus.IN_EDIT, "drafting")
+        assert [row.void for row in opinion.versions] == [True]
+        desk.signed(desk.finalise(desk.checked(opinion)).opinion)
+        assert (opinion.status, str(opinion.case.status)) == (OpinionStatus.SIGNED, "signed")
+        desk.release(opinion)
+        with pytest.raises(InvalidTransition):
+            signing.refuse(actor=desk.user("surgeon"), at=IN_MEETING, opinion=opinion, reason="Too late.")
+
+
 def test_whom_the_frozen_text_names_must_sign_whatever_becomes_of_the_panel(desk: Desk, transaction):
     from mdtapp.cases.operations import remove_member
 
