@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from mdtapp.cases.status import CaseStatus
+from mdtapp.cases.status import ANSWERED, CaseStatus
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.people.models import User
 from mdtapp.store.db import Base, Keyed
@@ -166,6 +166,11 @@ class Case(Keyed, Base):
         """`due_key` is what lists are ordered and paged by: a case without a date comes last."""
         self.due_key = due_on or LAST_DAY
         return due_on
+
+    @property
+    def awaited_on(self) -> date | None:
+        """The due date while the answer is still awaited: what has arrived is never late."""
+        return None if self.status in ANSWERED else self.due_on
 
 
 class PatientQuestion(Keyed, Base):

@@ -64,7 +64,7 @@ def banner_for(case: Case, user: User, tab: str, today: date) -> dict[str, Any]:
         "completeness": None,
         "newest_imaging": _imaging(case, newest, today),
         "state": str(case.status),
-        "due_on": case.due_on,
+        "due_on": case.awaited_on,
         "alerts": [],
         "tabs": _tabs(case, user, tab),
         "url": endpoint_url("cases.overview", case_no=case.case_no),

@@ -193,7 +193,7 @@ def test_conflicts_stay_hidden_until_the_own_input_is_signed(desk: Desk, transac
         session.query(DisciplineInput).filter_by(discipline="surgical_oncology").delete()
     page = page_of(case_no, "/conflicts")
     hidden = browsers("surgeon").get(page).text
-    assert "Hidden until you have signed" in hidden
+    assert "Not open to you yet" in hidden
     assert "X14" not in hidden
     assert 'id="conflict-X14"' in browsers("radiologist").get(page).text
 
