@@ -10,8 +10,11 @@ from enum import Enum
 class Rejection(Enum):
     """A-ASSOCIATE-RJ as (result, source, reason) of PS3.8 table 9-21."""
 
+    APPLICATION_CONTEXT = (1, 1, 2)
+
     CALLED_AE_TITLE = (1, 1, 7)
     CALLING_AE_TITLE = (1, 1, 3)
+    PROTOCOL_VERSION = (1, 2, 2)
     TOO_MANY = (2, 3, 2)
 
     @property

@@ -108,7 +108,7 @@ def run_gateway(app: Flask) -> None:
                 address=address[:60],
             )
 
-    listen(app.config["MDTAPP"], spool_of(app), clock, note)
+    listen(app.config["MDTAPP"], spool_of(app), note)
 
 
 def intake_of(app: Flask) -> Intake:

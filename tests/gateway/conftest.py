@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtapp.clock import SystemClock
 from mdtapp.gateway.server import Gateway
 from mdtapp.materials.spool import Spool
 from tests.imaging.conftest import new_case, pipeline, reader
@@ -44,9 +43,7 @@ def listen(settings: Settings) -> Iterator[Callable[..., Listening]]:
         own = replace(settings, dicom_port=port, dicom_peers=peers)
         spool = Spool(own.instance / "spool", ceiling)
         refused: list[tuple[str, str, str]] = []
-        gateway = Gateway(
-            own, spool, SystemClock(), lambda why, title, address: refused.append((why.code, title, address))
-        )
+        gateway = Gateway(own, spool, lambda why, title, address: refused.append((why.code, title, address)))
         gateway.start()
         running.append(Listening(gateway, spool, port, refused))
         return running[-1]

@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -22,7 +21,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 
 from mdtapp.gateway.peers import Peers
-from mdtapp.materials.spool import SpoolFull
+from mdtapp.materials.spool import Incoming, SpoolFull
 from tests.gateway.conftest import Listening, dcmtk, run
 from tests.imaging import dicom
 
@@ -201,16 +200,16 @@ def test_success_is_said_after_the_spool_has_it(listening: Listening) -> None:
         "system:gateway",
     )
     assert kept.peer == "TESTER@127.0.0.1"
-    assert list((listening.spool.root / "incoming").iterdir()) == []
+    assert sorted(path.suffix for path in listening.spool.root.iterdir()) == [".batch", ".ready"]
 
 
 def test_a_failing_disk_is_not_success(listening: Listening) -> None:
     from mdtapp.clinical.bitext import Bitext
 
     full = SpoolFull(Bitext("full", "满"))
-    with mock.patch.object(listening.spool, "receive", side_effect=full):
+    with mock.patch.object(Incoming, "keep", side_effect=full):
         assert store(listening, instance()) == 0xA700
-    with mock.patch.object(listening.spool, "receive", side_effect=RuntimeError):
+    with mock.patch.object(Incoming, "keep", side_effect=RuntimeError):
         assert store(listening, instance()) == 0x0110
     assert listening.spool.ready() == []
     assert store(listening, instance()) == 0x0000
@@ -283,11 +282,3 @@ def test_rubbish_on_the_wire_does_not_stop_it(listening: Listening, rubbish: byt
         connection.sendall(rubbish)
     with associated(listening, Verification) as association:
         assert association.is_established
-
-
-def test_leavings_of_an_earlier_run_are_removed(listen: Listen, settings: Any) -> None:
-    incoming: Path = settings.instance / "spool" / "incoming"
-    incoming.mkdir(parents=True)
-    (incoming / "half.dcm").write_bytes(b"half")
-    listen()
-    assert list(incoming.iterdir()) == []
