@@ -181,6 +181,7 @@ class Association:
                 self._serve(PDUStream(self.connection))
         except ProtocolError as error:
             log.warning("ended an association of %s: %s", self.requestor.address, error)
+            self._drop_message()
             self.abort(error.reason)
             self._await_close()
         except TimeoutError:
@@ -218,9 +219,14 @@ class Association:
                 if not self.connection.recv(MAX_PDU):
                     return
 
-    def _end(self) -> None:
+    def _drop_message(self) -> None:
+        """What never became whole was never acknowledged."""
         if self._message is not None and self._message.incoming is not None:
             self._message.incoming.drop()
+        self._message = None
+
+    def _end(self) -> None:
+        self._drop_message()
         if self._batch is not None:
             self._batch.close()
         self.connection.close()
@@ -333,8 +339,7 @@ class Association:
             peer = f"{self.requestor.calling_ae_title}@{self.requestor.address}"
             self._batch = self._spool.open_batch(source=Source.DICOM, actor=ACTOR, peer=peer)
         try:
-            incoming = self._batch.begin()
-            incoming.write(file_meta(sop_class, sop_instance, transfer_syntax))
+            incoming = self._batch.begin(file_meta(sop_class, sop_instance, transfer_syntax))
         except SpoolFull as error:
             log.error("could not begin %s: %s", sop_instance, error)
             return None, dimse.OUT_OF_RESOURCES

@@ -269,12 +269,18 @@ class Batch:
         self._folder: FolderSync | None = None
         self._last = 0
 
-    def begin(self) -> Incoming:
-        """A file that is about to come. SpoolFull when the disk refuses."""
+    def begin(self, head: bytes = b"") -> Incoming:
+        """A file that is about to come, with what stands before its content. SpoolFull when the disk refuses."""
         with refused_by_the_disk():
             folder = self._folder or self._open()
             self._last = max(self._last + 1, time.time_ns())  # ids of a batch are in the order of arrival
-            return Incoming(self.spool, f"{self._last:016x}{self.token}", folder, self._values)
+            incoming = Incoming(self.spool, f"{self._last:016x}{self.token}", folder, self._values)
+        try:
+            incoming.write(head)
+        except BaseException:
+            incoming.drop()
+            raise
+        return incoming
 
     def close(self) -> None:
         """The sender has gone; its record stays as long as a file of it waits."""
