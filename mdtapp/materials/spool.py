@@ -286,8 +286,10 @@ class Batch:
         """The sender has gone; its record stays as long as a file of it waits."""
         if self._record is not None:
             self._record.close()
+            self._record = None
         if self._folder is not None:
             self._folder.close()
+            self._folder = None
 
     def _open(self) -> FolderSync:
         """The record, synced and locked for as long as files may still come (see `Spool.clean`)."""

@@ -70,7 +70,7 @@ class Peer:
     ) -> int | None:
         """Sends one instance and returns the status, None when the association ended instead."""
         self.send(p_data(context_id, store_rq(uid, **changed), command=True))
-        self.send(p_data(context_id, content))
+        self.send(in_pieces(context_id, content))
         return self.status()
 
     def c_echo(self) -> int | None:
@@ -154,6 +154,14 @@ def pdv(context_id: int, fragment: bytes, *, command: bool = False, last: bool =
 def p_data(context_id: int, fragment: bytes, *, command: bool = False, last: bool = True) -> bytes:
     items = pdv(context_id, fragment, command=command, last=last)
     return header(DATA, items) + items
+
+
+def in_pieces(context_id: int, content: bytes, most: int = 100_000) -> bytes:
+    """A data set in PDUs of at most `most` bytes."""
+    pieces = range(0, max(1, len(content)), most)
+    return b"".join(
+        p_data(context_id, content[at : at + most], last=at + most >= len(content)) for at in pieces
+    )
 
 
 def store_rq(uid: str, class_uid: str = CTImageStorage, *, data_set: bool = True) -> bytes:

@@ -57,8 +57,7 @@ def test_data_sets_come_in_any_cutting(listening: Listening) -> None:
     with Peer(listening.port) as peer:
         peer.associate()
         peer.send(p_data(STORAGE, store_rq("1.2.1"), command=True))
-        for at in range(0, len(content), 16000):
-            peer.send(p_data(STORAGE, content[at : at + 16000], last=at + 16000 >= len(content)))
+        peer.send(wire.in_pieces(STORAGE, content, 16_000))
         assert peer.status() == 0
         command = store_rq("1.2.2")
         items = pdv(STORAGE, command[:30], command=True, last=False) + pdv(
@@ -81,12 +80,10 @@ def test_data_sets_come_in_any_cutting(listening: Listening) -> None:
 def test_a_message_longer_than_the_buffer(listening: Listening) -> None:
     content = bytes(range(251)) * 20_000
     assert len(content) > 4 * BUFFER
-    most = MAX_PDU - 6
     with Peer(listening.port) as peer:
         peer.associate()
         peer.send(p_data(STORAGE, store_rq("1.2.1"), command=True))
-        for at in range(0, len(content), most):
-            peer.send(p_data(STORAGE, content[at : at + most], last=at + most >= len(content)))
+        peer.send(wire.in_pieces(STORAGE, content, MAX_PDU - 6))
         assert peer.status() == 0
     assert content_of(listening) == [content]
 
