@@ -12,7 +12,7 @@ from mdtapp.imaging.dataset_json import dataset_json
 from mdtapp.imaging.frame_index import layout
 from mdtapp.imaging.frames import FrameLayout
 from mdtapp.imaging.header import InstanceIndex, Refusal
-from mdtapp.imaging.reader import BROKEN, TAGS
+from mdtapp.imaging.reader import BROKEN
 from mdtapp.materials.reasons import DICOM_TOO_DEEP, DICOM_TOO_HUNGRY, DICOM_UNREADABLE
 
 _FAILURES = (*BROKEN, RuntimeError)
