@@ -26,11 +26,6 @@ def make(path: Path, address: str) -> InstanceIndex | Refusal:
     try:
         with path.open("rb") as file:
             ds = pydicom.dcmread(file, stop_before_pixels=True, force=True)
-            if (
-                "SOPInstanceUID" not in ds
-            ):  # cut off inside a sequence: what stands before it is still worth having
-                file.seek(0)
-                ds = pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=list(TAGS))
             at, size = file.tell(), path.stat().st_size
             return InstanceIndex(dataset_json(ds, address), _frames(file, ds, at, size).as_bytes())
     except RecursionError:
