@@ -1,7 +1,7 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
-Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, rendered, decoded,
-bulk, served, measure, shrink.
+Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, decoded, bulk,
+served, measure, shrink.
 Memory, processor time for each request, open files and written bytes are limited by the
 operating system, so that a hostile file ends this process and nothing else.
 """
@@ -67,7 +67,9 @@ def answer(request: dict[str, Any]) -> Answer:
         case "served":
             return retrieval.served(path, ServedPatient(**request["patient"]))
         case "preview":
-            return preview.render(path, int(request["frame"]))
+            window = request.get("window")
+            edge = int(request.get("edge", preview.MAX_EDGE))
+            return preview.render(path, int(request["frame"]), edge, tuple(window) if window else None)
         case "measure":
             return preview.measure(path)
         case "shrink":

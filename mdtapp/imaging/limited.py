@@ -79,9 +79,9 @@ class LimitedReader:
         """The beginning of the file with the patient of the case, and where the unchanged rest begins."""
         return self._part({"do": "served", "path": str(path), "patient": asdict(patient)})
 
-    def preview(self, path: Path, frame: int) -> Picture | Refusal:
-        """A frame of a DICOM file as PNG, or why there is none."""
-        return self._picture({"do": "preview", "path": str(path), "frame": frame})
+    def preview(self, path: Path, frame: int, **drawn: Any) -> Picture | Refusal:
+        """A frame (from 0) of a DICOM file as PNG, or why there is none; `edge` and `window` as `preview.render`."""
+        return self._picture({"do": "preview", "path": str(path), "frame": frame, **drawn})
 
     def shrink(self, path: Path) -> Picture | Refusal:
         """An ordinary picture as PNG, or why not."""
