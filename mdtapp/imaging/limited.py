@@ -23,6 +23,8 @@ from mdtapp.imaging.header import (
     DiscIndex,
     InstanceHeader,
     InstanceIndex,
+    Measurement,
+    Measurements,
     Part,
     Picture,
     PictureSize,
@@ -101,6 +103,13 @@ class LimitedReader:
     def pid(self) -> int | None:
         """Process id of the running child, if there is one."""
         return self._child.pid if self._child else None
+
+    def measurements(self, path: Path) -> Measurements | Refusal:
+        """What a structured report measured."""
+        answer = self._ask({"do": "measurements", "path": str(path)})
+        if isinstance(answer, Refusal):
+            return answer
+        return Measurements(tuple(Measurement(**row) for row in answer["measurements"]))
 
     def _part(self, request: dict[str, Any]) -> Part | Refusal:
         answer = self._ask(request)
