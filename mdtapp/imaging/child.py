@@ -1,7 +1,7 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
-Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, decoded, bulk,
-served, measurements, measure, shrink.
+Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, key_picture,
+decoded, bulk, served, measurements, measure, shrink.
 Memory, processor time for each request, open files and written bytes are limited by the
 operating system, so that a hostile file ends this process and nothing else.
 """
@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 import pydicom
 
-from mdtapp.imaging import instance_index, measurements, preview, reader, retrieval
+from mdtapp.imaging import instance_index, key_picture, measurements, preview, reader, retrieval
 from mdtapp.imaging.header import (
     DiscIndex,
     InstanceHeader,
@@ -68,6 +68,8 @@ def answer(request: dict[str, Any]) -> Answer:
             return retrieval.decoded(path, int(request["frame"]))
         case "served":
             return retrieval.served(path, ServedPatient(**request["patient"]))
+        case "key_picture":
+            return key_picture.draw(path, int(request["frame"]))
         case "measurements":
             return measurements.read(path)
         case "preview":

@@ -85,6 +85,10 @@ class LimitedReader:
         """A frame (from 0) of a DICOM file as PNG, or why there is none; `edge` and `window` as `preview.render`."""
         return self._picture({"do": "preview", "path": str(path), "frame": frame, **drawn})
 
+    def key_picture(self, path: Path, frame: int) -> Picture | Refusal:
+        """A frame (from 0) as JPEG with its sides and a scale, or why there is none."""
+        return self._picture({"do": "key_picture", "path": str(path), "frame": frame})
+
     def shrink(self, path: Path) -> Picture | Refusal:
         """An ordinary picture as PNG, or why not."""
         return self._picture({"do": "shrink", "path": str(path)})
