@@ -13,13 +13,17 @@ from mdtapp.cases.views import cases
 from mdtapp.clock import Clock, SystemClock
 from mdtapp.config import Settings
 from mdtapp.delivery.views import delivery
+from mdtapp.dicomweb.views import dicomweb
 from mdtapp.disciplines import use_site_files
 from mdtapp.documents.renderer import shared_renderer
+from mdtapp.imaging.derived import DerivedStore
+from mdtapp.imaging.limited import shared_reader
 from mdtapp.imaging.views import imaging
 from mdtapp.materials.views import materials
 from mdtapp.meetings.views import meetings
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
+from mdtapp.opinions.key_images.views import key_images
 from mdtapp.opinions.views import opinions
 from mdtapp.people.views import people
 from mdtapp.store.db import db, engine_options, prepare_engine
@@ -40,7 +44,20 @@ from mdtapp.web import (
 )
 from mdtapp.web.transactions import TransactionalFlask
 
-BLUEPRINTS = (people, audit, cases, materials, imaging, inputs, meetings, opinions, delivery, health.health)
+BLUEPRINTS = (
+    people,
+    audit,
+    cases,
+    materials,
+    imaging,
+    dicomweb,
+    inputs,
+    key_images,
+    meetings,
+    opinions,
+    delivery,
+    health.health,
+)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
@@ -59,6 +76,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["mdtapp.identity_key"] = keys.identity
     store = ObjectStore(settings.instance / "objects")
     app.extensions["mdtapp.objects"] = store
+    app.extensions["mdtapp.derived"] = DerivedStore.beside(store, shared_reader())
     app.extensions["mdtapp.press"] = Press(shared_renderer(), store, keys.identity, settings.base_url)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
