@@ -119,6 +119,28 @@ class _Looked:
     reason: Reason | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An arrival whose bytes are in the object store; `looked` is None for an archive."""
+
+    spooled: SpooledFile
+    entry: Entry
+    arrival: _Arrival
+    stored: StoredObject
+    looked: _Looked | None
+
+
+@dataclass(slots=True)
+class Together:
+    """Arrivals that were looked at and are recorded together."""
+
+    _claims: ExitStack
+    files: list[_Waiting] = field(default_factory=list)
+
+    def close(self) -> None:
+        self._claims.close()
+
+
 class _SourceFailed(Exception):
     """The place a file comes from could not be read to its end."""
 
@@ -165,30 +187,40 @@ class Intake:
             spool.discard(spooled)
         return taken
 
-    def process_together(self, spool: Spool, waiting: Sequence[SpooledFile]) -> None:
+    def look(self, spool: Spool, waiting: Sequence[SpooledFile]) -> Together:
+        """Claims arrivals, keeps their bytes and reads them; nothing is recorded yet, so no database is needed.
+
+        Close the result whether or not it was recorded: another process may then have what is left.
+        """
+        claims = ExitStack()
+        try:
+            mine = [one for one in waiting if claims.enter_context(spool.claim(one))]
+            stored = self.objects.adopt([(spool.path(one), one.sha256) for one in mine])
+            together = Together(claims)
+            for spooled, kept in zip(mine, stored, strict=True):
+                if isinstance(kept, NotAsNamed):
+                    _set_aside(spool, spooled)
+                else:
+                    entry, arrival = _entry(spooled), _arrival(spooled)
+                    together.files.append(
+                        _Waiting(spooled, entry, arrival, kept, self._look(entry, arrival, kept))
+                    )
+        except BaseException:
+            claims.close()
+            raise
+        return together
+
+    def record(self, spool: Spool, together: Together) -> None:
         """Takes arrivals out of the spool: single files in one transaction, archives each by itself.
 
         When one of them cannot be recorded none is, and the caller takes them one by one.
         """
-        with ExitStack() as claims:
-            mine = [one for one in waiting if claims.enter_context(spool.claim(one))]
-            stored = self.objects.adopt([(spool.path(one), one.sha256) for one in mine])
-            looked: list[_Looked] = []
-            done: list[SpooledFile] = []
-            for spooled, kept in zip(mine, stored, strict=True):
-                if isinstance(kept, NotAsNamed):
-                    _set_aside(spool, spooled)
-                    continue
-                entry, arrival = _entry(spooled), _arrival(spooled)
-                one = self._look(entry, arrival, kept)
-                if one is not None:
-                    looked.append(one)
-                else:
-                    list(self._take_archive(kept, entry, arrival))
-                done.append(spooled)
-            self._record_together(looked)
-            for spooled in done:
-                spool.discard(spooled)
+        for one in together.files:
+            if one.looked is None:
+                list(self._take_archive(one.stored, one.entry, one.arrival))
+        self._record_together([one.looked for one in together.files if one.looked is not None])
+        for one in together.files:
+            spool.discard(one.spooled)
 
     def import_path(
         self, paths: Sequence[Path], *, case_no: str, actor: Actor, vouch: str | None = None, source: Source

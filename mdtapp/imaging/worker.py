@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 
 from mdtapp.imaging import previews
-from mdtapp.imaging.intake import Intake
+from mdtapp.imaging.intake import Intake, Together
 from mdtapp.materials.spool import Spool, SpooledFile
 from mdtapp.store.db import StoreBusy
 
@@ -17,6 +20,7 @@ PAUSE = 0.5
 AGAIN_AFTER = 30.0
 CLEAN_EVERY = 600.0
 DRAW_EVERY = 60.0  # while arrivals keep coming; a preview made earlier is made again for each new image
+GROUPS = 8  # taken from the spool in one turn
 TOGETHER = 32  # arrivals in one transaction: it holds SQLite's one writer for about a tenth of a second
 
 
@@ -47,23 +51,36 @@ class Worker:
     def _due(self) -> list[SpooledFile]:
         now = time.monotonic()
         self._not_before = {key: at for key, at in self._not_before.items() if at > now}
-        return self.spool.ready(TOGETHER, without=self._not_before)
+        return self.spool.ready(GROUPS * TOGETHER, without=self._not_before)
 
     def _drain(self, waiting: list[SpooledFile]) -> int:
-        """Takes arrivals in together; one that spoils it is found by taking each by itself."""
-        if not waiting:
-            return 0
+        """Takes arrivals in, group by group: while one is recorded, the next is read."""
+        groups = [waiting[at : at + TOGETHER] for at in range(0, len(waiting), TOGETHER)]
+        with ThreadPoolExecutor(1) as ahead:
+            looks = deque(ahead.submit(self.intake.look, self.spool, group) for group in groups[:1])
+            done = 0
+            for number, group in enumerate(groups):
+                looks.extend(
+                    ahead.submit(self.intake.look, self.spool, group)
+                    for group in groups[number + 1 : number + 2]
+                )
+                done += self._record(group, looks.popleft())
+        return done
+
+    def _record(self, group: list[SpooledFile], looked: Future[Together]) -> int:
+        """How many were taken in; one that spoils it for the others is found by taking each by itself."""
         try:
-            self.intake.process_together(self.spool, waiting)
-            return len(waiting)
+            with closing(looked.result()) as together:
+                self.intake.record(self.spool, together)
+            return len(group)
         except StoreBusy:
-            log.warning("the database is busy; %d arrivals wait", len(waiting))
+            log.warning("the database is busy; %d arrivals wait", len(group))
         except Exception:
-            if len(waiting) > 1:
-                return sum(self._drain([one]) for one in waiting)
-            log.exception("arrival %s could not be processed", waiting[0].id)
+            if len(group) > 1:
+                return sum(self._drain([one]) for one in group)
+            log.exception("arrival %s could not be processed", group[0].id)
         again = time.monotonic() + AGAIN_AFTER
-        self._not_before |= {one.id: again for one in waiting}
+        self._not_before |= {one.id: again for one in group}
         return 0
 
     def _draw(self) -> int:

@@ -128,6 +128,11 @@ class Spool:
         """A batch that takes one file after another; close it when its sender has gone."""
         return Batch(self, source, actor, peer)
 
+    @property
+    def incoming(self) -> Path:
+        """Where parts of a larger message grow until they are complete."""
+        return self.root / "incoming"
+
     def path(self, spooled: SpooledFile) -> Path:
         """Where the bytes of an arrival lie until it is discarded."""
         return self.root / (spooled.entry or f"{spooled.id}{_READY}")

@@ -120,9 +120,11 @@ def test_only_old_leavings_are_cleaned(tmp_path: Path) -> None:
     kept = receive(spool)
     (tmp_path / "dead.part").write_bytes(b"half")
     (tmp_path / "dead.json").write_text("{}")
+    spool.incoming.mkdir()
+    (spool.incoming / "aborted.dcm").write_bytes(b"half")
     assert spool.clean(datetime.now(UTC)) == []
     late = datetime.now(UTC) + module.PART_LIFETIME + timedelta(minutes=1)
-    assert spool.clean(late) == ["dead"]
+    assert spool.clean(late) == ["aborted", "dead"]
     assert spool.ready() == [kept]
 
 
