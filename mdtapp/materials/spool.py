@@ -188,9 +188,8 @@ class Spool:
         that are over; returns the ids."""
         oldest = (now - PART_LIFETIME).timestamp()
         removed = []
-        for path in sorted(
-            entry for kind in ("part", "json", "batch") for entry in self.root.glob(f"*.{kind}")
-        ):
+        leavings = [path for kind in ("part", "json", "batch") for path in self.root.glob(f"*.{kind}")]
+        for path in sorted([*leavings, *self.incoming.glob("*")]):
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime < oldest and not self._is_needed(path):
                     path.unlink()
