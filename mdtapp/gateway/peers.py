@@ -24,15 +24,23 @@ class Rejection(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """Pairs of AE title and address. Without any, whoever calls from this machine itself is known."""
+    """Pairs of AE title and address. Without any, whoever calls from this machine itself is known.
+
+    `certificates` pairs AE titles with the SHA-256 of the certificate they show over TLS.
+    """
 
     known: tuple[tuple[str, str], ...] = ()
+    certificates: tuple[tuple[str, str], ...] = ()
 
     def knows(self, ae_title: str, address: str) -> bool:
         """An AE title alone proves nothing: title and address must stand together."""
         if not self.known:
             return _is_loopback(address)
         return any(title == ae_title and _same(peer, address) for title, peer in self.known)
+
+    def knows_certificate(self, ae_title: str, sha256: str) -> bool:
+        """A certificate stands in for the address, and belongs to one title."""
+        return (ae_title, sha256) in self.certificates
 
 
 def _is_loopback(address: str) -> bool:

@@ -15,6 +15,7 @@ import contextlib
 import logging
 import re
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable
@@ -135,9 +136,10 @@ def _check_header(pdu_type: int, length: int) -> None:
 
 @dataclass(slots=True)
 class Requestor:
-    """Who asks for an association: address, calling AE title, and what it can take."""
+    """Who asks for an association: address, SHA-256 of its certificate over TLS, AE title, and what it can take."""
 
     address: str
+    certificate: str = ""
     calling_ae_title: str = ""
     maximum_length: int = 0
 
@@ -158,12 +160,12 @@ class Association:
     def __init__(
         self,
         connection: socket.socket,
-        address: str,
+        requestor: Requestor,
         spool: Spool,
         may_open: Callable[[Association, str, str], Rejection | None],
     ) -> None:
         self.connection = connection
-        self.requestor = Requestor(address)
+        self.requestor = requestor
         self.accepted = False
         self.rejection: Rejection | None = None
         self.idle_since: float | None = None  # None while a message is on its way
@@ -205,10 +207,14 @@ class Association:
             self.connection.shutdown(socket.SHUT_WR)
 
     def give_way(self) -> None:
-        """Ends the association from another thread: its own sees the connection closed."""
-        self.abort(NOT_SPECIFIED)
+        """Ends the association from another thread: its own sees the connection closed.
+
+        Without A-ABORT over TLS, whose state belongs to the thread that reads.
+        """
+        if not isinstance(self.connection, ssl.SSLSocket):
+            self.abort(NOT_SPECIFIED)
         with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RD)
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def _await_close(self) -> None:
         """PS3.8 state 13, shortly: what is unread would turn our A-ABORT into a reset on its way."""

@@ -8,16 +8,18 @@ has asked gets a thread (`mdtapp.gateway.receive`).
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import selectors
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mdtapp.config import Settings
+from mdtapp.config import DicomTls, Settings, UnsafeSettings
 from mdtapp.gateway.peers import Peers, Rejection
 from mdtapp.gateway.receive import (
     MAX_PDU,
@@ -51,18 +53,29 @@ class Waiting:
     address: str
     since: float = field(default_factory=time.monotonic)
     received: bytearray = field(default_factory=bytearray)
+    shaken_hands: bool = False
 
     def read(self) -> bytes | None:
-        """The A-ASSOCIATE-RQ once it is whole, None before; ConnectionError for anything else."""
-        while (missing := self._missing()) > 0:
-            try:
+        """The A-ASSOCIATE-RQ once it is whole, None before; OSError for anything else."""
+        try:
+            if isinstance(self.connection, ssl.SSLSocket) and not self.shaken_hands:
+                self.connection.do_handshake()
+                self.shaken_hands = True
+            while (missing := self._missing()) > 0:
                 chunk = self.connection.recv(missing)
-            except BlockingIOError:
-                return None
-            if not chunk:
-                raise ConnectionError("closed before it asked for an association")
-            self.received += chunk
+                if not chunk:
+                    raise ConnectionError("closed before it asked for an association")
+                self.received += chunk
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
         return bytes(self.received)
+
+    def requestor(self) -> Requestor:
+        """Who it is, as far as the connection tells."""
+        if not isinstance(self.connection, ssl.SSLSocket):
+            return Requestor(self.address)
+        certificate = self.connection.getpeercert(binary_form=True) or b""
+        return Requestor(self.address, hashlib.sha256(certificate).hexdigest())
 
     def _missing(self) -> int:
         """How many bytes are still to come, as far as is known; nothing behind the PDU is read."""
@@ -81,7 +94,8 @@ class Gateway:
         self.settings = settings
         self.spool = spool
         self.on_refused = on_refused
-        self.peers = Peers(settings.dicom_peers)
+        tls = settings.dicom_tls
+        self.peers = Peers(settings.dicom_peers, tls.peers if tls else ())
         self._selector = selectors.DefaultSelector()
         self._waiting: dict[socket.socket, Waiting] = {}  # in the order they came
         self._open: dict[Association, threading.Thread] = {}
@@ -89,15 +103,15 @@ class Gateway:
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._listener: threading.Thread | None = None
-        self._socket: socket.socket | None = None
+        self._sockets: dict[socket.socket, ssl.SSLContext | None] = {}
 
     def start(self) -> None:
         """Listens; returns at once. OSError when the port is taken."""
-        address = (self.settings.dicom_host, self.settings.dicom_port)
-        family = socket.AF_INET6 if ":" in self.settings.dicom_host else socket.AF_INET
-        self._socket = socket.create_server(address, family=family, backlog=512)
-        self._socket.setblocking(False)
-        self._selector.register(self._socket, selectors.EVENT_READ)
+        tls = self.settings.dicom_tls
+        if self.settings.plain_dicom:
+            self._open_port(self.settings.dicom_port, None)
+        if tls is not None:
+            self._open_port(tls.port, tls_context(tls))
         self._listener = threading.Thread(target=self._listen, name="dicom-listener", daemon=True)
         self._listener.start()
 
@@ -114,40 +128,52 @@ class Gateway:
         for thread in running.values():
             thread.join(5)
 
+    def _open_port(self, port: int, context: ssl.SSLContext | None) -> None:
+        host = self.settings.dicom_host
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=512)
+        listening.setblocking(False)
+        self._sockets[listening] = context
+        self._selector.register(listening, selectors.EVENT_READ)
+
     # Connections
 
     def _listen(self) -> None:
         while not self._ended.is_set():
             try:
                 for key, _ in self._selector.select(_TICK):
-                    waiting = self._waiting.get(key.fileobj)  # type: ignore[call-overload]
-                    if waiting is None:
-                        self._accept()
-                    else:
-                        self._advance(waiting)
+                    assert isinstance(key.fileobj, socket.socket)
+                    if key.fileobj in self._sockets:
+                        self._accept(key.fileobj)
+                    elif key.fileobj in self._waiting:
+                        self._advance(self._waiting[key.fileobj])
                 self._close_the_silent()
             except Exception:
                 log.exception("the listener goes on")
                 self._ended.wait(_TICK)
         for waiting in list(self._waiting.values()):
             self._forget(waiting)
-        assert self._socket is not None
-        self._socket.close()
+        for listening in self._sockets:
+            listening.close()
         self._selector.close()
 
-    def _accept(self) -> None:
-        assert self._socket is not None
+    def _accept(self, listening: socket.socket) -> None:
         try:
-            connection, address = self._socket.accept()
-        except OSError as error:  # gone already, or no descriptor left: the oldest that is silent gives way
+            connection, address = listening.accept()
+        except BlockingIOError:  # gone already
+            return
+        except OSError as error:  # no descriptor left, for one: the oldest that is silent gives way
             log.warning("could not accept a connection: %s", error)
             self._let_the_oldest_go()
             return
         if len(self._waiting) >= MAX_WAITING:
             self._let_the_oldest_go()
-        connection.setblocking(False)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        acknowledge_at_once(connection)
+        try:
+            connection = _prepared(connection, self._sockets[listening])
+        except OSError as error:  # it was closed in between
+            log.info("closed a connection of %s: %s", address[0], error)
+            connection.close()
+            return
         self._waiting[connection] = Waiting(connection, address[0])
         self._selector.register(connection, selectors.EVENT_READ)
 
@@ -182,7 +208,7 @@ class Gateway:
     # Associations
 
     def _associate(self, waiting: Waiting, a_associate_rq: bytes) -> None:
-        association = Association(waiting.connection, waiting.address, self.spool, self._may_open)
+        association = Association(waiting.connection, waiting.requestor(), self.spool, self._may_open)
         thread = threading.Thread(
             target=self._run, args=(association, a_associate_rq), name="association", daemon=True
         )
@@ -210,7 +236,12 @@ class Gateway:
         """Rejects who calls another, who is not known, and who opens too many associations."""
         if called != self.settings.dicom_ae_title:
             return Rejection.CALLED_AE_TITLE
-        if not self.peers.knows(calling, association.requestor.address):
+        requestor = association.requestor
+        if requestor.certificate:
+            known = self.peers.knows_certificate(calling, requestor.certificate)
+        else:
+            known = self.peers.knows(calling, requestor.address)
+        if not known:
             return Rejection.CALLING_AE_TITLE
         return None if self._has_room(association) else Rejection.TOO_MANY
 
@@ -242,6 +273,31 @@ class Gateway:
         if not noted:
             log.warning("refused an association: %s", rejection.code)
             self.on_refused(rejection, calling, address)
+
+
+def _prepared(connection: socket.socket, context: ssl.SSLContext | None) -> socket.socket:
+    """Never waits, sends at once, and speaks TLS where a context is given."""
+    connection.setblocking(False)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    acknowledge_at_once(connection)
+    if context is None:
+        return connection
+    return context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+
+
+def tls_context(tls: DicomTls) -> ssl.SSLContext:
+    """TLS 1.2 or newer with a client certificate (PS3.15 B.12, BCP 195); UnsafeSettings for unusable files."""
+    try:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(tls.clients))
+        context.load_cert_chain(tls.certificate, tls.key)
+    except OSError as error:
+        raise UnsafeSettings(
+            f"The files of MDTAPP_DICOM_TLS_CERT, _KEY and _CLIENTS cannot be used together ({error}). "
+            "Write PEM files: the certificate, its key, and the certificates that peers may show."
+        ) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
 
 
 def _longest_idle(associations: list[Association]) -> Association | None:
