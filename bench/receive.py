@@ -73,7 +73,7 @@ def make_series(folder: Path, study_instance_uid: str, number: int, count: int) 
             "19700101",
             "O",
         )
-        ds.SeriesNumber, ds.InstanceNumber = number, position + 1
+        ds.StudyID, ds.SeriesNumber, ds.InstanceNumber = "1", number, position + 1
         ds.Rows = ds.Columns = 512
         ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
         ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
