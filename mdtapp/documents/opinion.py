@@ -25,10 +25,15 @@ from mdtapp.documents.typography import breakable, grouped
 from mdtapp.documents.verify import frozen_hash
 from mdtapp.documents.voices import Voices, name_of, named
 from mdtapp.documents.wording import wording
+from mdtapp.errors import Invalid
 
 # A statement this long may break over pages; shorter ones stay in one piece.
 LENGTHY = 900
 MOST_DOTS = 20
+PICTURE_LOST = Bitext(
+    "A key image of this text is not in the store, so no document is made. Tell the administrator.",
+    "该文本的一张关键图像未在存储中找到，无法生成文件。请告知管理员。",
+)
 
 
 def render_opinion(
@@ -48,6 +53,8 @@ def render_opinion(
     when that is given. Raises `Invalid` for text that cannot be printed, naming the statement.
     """
     check_printable(frozen, signatures, watermark)
+    if any(image["picture"] not in pictures for image in frozen.get("key_images") or []):
+        raise Invalid(PICTURE_LOST)
     html = opinion_html(frozen, signatures=signatures, lang=lang, watermark=watermark, code=code)
     assets = {f"asset:{name}.jpg": (content, "image/jpeg") for name, content in pictures.items()}
     if code:

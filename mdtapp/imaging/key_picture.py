@@ -19,6 +19,7 @@ from mdtapp.imaging.preview import functional, render
 from mdtapp.imaging.text import ODD_VALUE, texts
 
 EDGE: Final = 720
+SMALLEST: Final = 480
 QUALITY: Final = 82
 BARS_MM: Final = (200, 100, 50, 20, 10, 5, 2, 1)
 OPPOSITE: Final = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
@@ -27,17 +28,26 @@ _SIDES: Final = frozenset(OPPOSITE)
 
 
 def draw(path: Path, frame: int) -> Picture | Refusal:
-    """Frame `frame` (from 0) as JPEG, at most 720 pixels wide and high."""
+    """Frame `frame` (from 0) as JPEG, 480 to 720 pixels at its longer side."""
     made = render(path, frame, EDGE)
     if isinstance(made, Refusal):
         return made
     with path.open("rb") as file:
         ds = pydicom.dcmread(file, stop_before_pixels=True, force=True)
-    picture = Image.open(io.BytesIO(made.png)).convert("RGB")
+    picture = _large_enough(Image.open(io.BytesIO(made.png)).convert("RGB"))
     _annotate(picture, ds, frame)
     stream = io.BytesIO()
     picture.save(stream, "JPEG", quality=QUALITY, optimize=True)
     return Picture(stream.getvalue())
+
+
+def _large_enough(picture: Image.Image) -> Image.Image:
+    """A PET slice of 128 pixels is enlarged, so that letters stand beside it and not on it."""
+    scale = SMALLEST / max(picture.size)
+    if scale <= 1:
+        return picture
+    size = round(picture.width * scale), round(picture.height * scale)
+    return picture.resize(size, Image.Resampling.BICUBIC)
 
 
 def _annotate(picture: Image.Image, ds: Dataset, frame: int) -> None:

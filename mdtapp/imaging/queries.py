@@ -15,6 +15,7 @@ from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
 from mdtapp.imaging.models import ArrivingIdentity, ImagingInstance, ImagingSeries, ImagingStudy, StudyLink
+from mdtapp.imaging.order import ImageFacts
 from mdtapp.imaging.status import LinkState, PreviewState
 from mdtapp.materials.identity import Identity
 from mdtapp.materials.models import IntakeFile, Material
@@ -157,6 +158,24 @@ def series_of_study(case: Case, study: ImagingStudy) -> list[SeriesRow]:
     )
     rows = [SeriesRow(series, count, int(frames)) for series, count, frames in session.execute(query)]
     return sorted(rows, key=lambda row: (row.series.number is None, row.series.number or 0, row.series.id))
+
+
+def facts_by_series(case: Case, study: ImagingStudy) -> dict[int, list[ImageFacts]]:
+    """Number, transfer syntax and header values of the images of a study of the case, by series."""
+    query = (
+        select(
+            ImagingInstance.series_id,
+            ImagingInstance.instance_number,
+            ImagingInstance.transfer_syntax_uid,
+            ImagingInstance.attributes,
+        )
+        .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
+        .where(ImagingSeries.study_id == study.id, in_case(case))
+    )
+    found: dict[int, list[ImageFacts]] = {}
+    for series_id, number, syntax, attributes in session.execute(query):
+        found.setdefault(series_id, []).append(ImageFacts(number, syntax, attributes))
+    return found
 
 
 def leading_series(case: Case) -> dict[int, ImagingSeries]:

@@ -73,12 +73,12 @@ def bright(picture: Image.Image, box: tuple[int, int, int, int]) -> bool:
 def test_letters_and_scale_stand_in_the_picture(tmp_path: Path) -> None:
     """On a black picture whatever is bright was written."""
     whole = drawn(tmp_path, ImageOrientationPatient=AXIAL, PixelSpacing=["2", "2"])
-    assert whole.size == (64, 64)
-    middle = 32
-    assert bright(whole, (0, middle - 12, 20, middle + 12))
-    assert bright(whole, (44, middle - 12, 64, middle + 12))
-    assert bright(whole, (8, 40, 40, 64))
-    assert not bright(drawn(tmp_path), (0, 0, 64, 64))
+    assert whole.size == (480, 480)
+    for written in ((0, 220, 40, 260), (440, 220, 480, 260), (220, 0, 260, 40), (220, 440, 260, 480)):
+        assert bright(whole, written)  # a letter at each side
+    assert bright(whole, (8, 420, 200, 478))  # the scale
+    assert not bright(whole, (60, 60, 420, 400))
+    assert not bright(drawn(tmp_path), (0, 0, 480, 480))
 
 
 def test_what_has_no_pixels_has_no_picture(tmp_path: Path) -> None:
