@@ -24,6 +24,7 @@ from mdtapp.opinions.views import opinions
 from mdtapp.people.views import people
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
+from mdtapp.viewer.views import viewer
 from mdtapp.web import (
     addresses,
     bodies,
@@ -40,7 +41,7 @@ from mdtapp.web import (
 )
 from mdtapp.web.transactions import TransactionalFlask
 
-BLUEPRINTS = (people, audit, cases, materials, imaging, inputs, meetings, opinions, delivery, health.health)
+BLUEPRINTS = (people, audit, cases, materials, imaging, inputs, meetings, opinions, delivery, viewer, health.health)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
