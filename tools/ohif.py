@@ -27,6 +27,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "mdtapp" / "viewer" / "ohif"
+ARRAYS = Path(__file__).with_name("ohif_ndarray.js")
 
 PACKAGE = "@ohif/app"
 VERSION = "3.12.10"
@@ -95,6 +96,43 @@ PATCHES = (
         "browserImportFunction('/dicom-microscopy-viewer/",
         "browserImportFunction('{base}dicom-microscopy-viewer/",
         {"app.bundle.js": 1},
+    ),
+    # Two levels of a slide may not round to the same zoom; a thumbnail beside a level of its size is left out.
+    Patch(
+        "thumbnails among the levels of a slide",
+        "pyramidBaseMetadata.TotalPixelMatrixColumns / img.TotalPixelMatrixColumns === "
+        "pyramidBaseMetadata.TotalPixelMatrixColumns / image.TotalPixelMatrixColumns",
+        "Math.round(pyramidBaseMetadata.TotalPixelMatrixColumns / img.TotalPixelMatrixColumns) === "
+        "Math.round(pyramidBaseMetadata.TotalPixelMatrixColumns / image.TotalPixelMatrixColumns)",
+        {"dicom-microscopy-viewer/dicomMicroscopyViewer.min.js": 1},
+    ),
+    # A link to a finding names series and instance; `initialFrame` is the frame of that instance, from 1.
+    Patch(
+        "the frame a link opens at",
+        "return index === -1 ? undefined : {\n    index\n  };",
+        "const frame = Number((0,utils/* getSplitParam */.yv)('initialframe')?.[0] || 1) - 1;\n"
+        "  return index === -1 ? undefined : {\n    index: index + (frame > 0 ? frame : 0)\n  };",
+        {"app.bundle.js": 1},
+    ),
+    Patch(
+        "code made from text, for arrays of segmentations",
+        "function compileConstructor(dtype, dimension) {\n",
+        ARRAYS.read_text("utf-8") + "\nfunction compileConstructorFromText(dtype, dimension) {\n",
+        {
+            "app.bundle.js": 1,
+            "6347.bundle.js": 1,
+            "dicom-microscopy-viewer/dicomMicroscopyViewer.min.js": 1,
+        },
+    ),
+    # A length on a picture without spacing is shown in px and would be saved as mm.
+    Patch(
+        "the unit of a saved length",
+        "const args = toolClass.getTID300RepresentationArguments(tool, is3DMeasurement);\n"
+        "    args.ReferencedSOPSequence = ReferencedSOPSequence;\n",
+        "const args = toolClass.getTID300RepresentationArguments(tool, is3DMeasurement);\n"
+        "    args.unit ??= tool.data?.cachedStats?.[`imageId:${tool.metadata?.referencedImageId}`]?.unit;\n"
+        "    args.ReferencedSOPSequence = ReferencedSOPSequence;\n",
+        {"6347.bundle.js": 1},
     ),
     Patch("a tool box on another site", "https://cdn.jsdelivr.net/npm/", "{base}", {"2516.bundle.js": 1}),
     Patch(

@@ -285,7 +285,8 @@ def provide_front_end() -> str:
 def provide_viewer() -> str:
     """OHIF's files, taken out of its pinned package and changed to be served by us."""
     script = ROOT / "tools" / "ohif.py"
-    stamp, key = STATE / "viewer", key_of([script, Path(__file__)], str(ROOT))
+    sources = [script, ROOT / "tools" / "ohif_ndarray.js", Path(__file__)]
+    stamp, key = STATE / "viewer", key_of(sources, str(ROOT))
     if (ROOT / "mdtapp" / "viewer" / "ohif" / "manifest.json").exists() and is_stamped(stamp, key):
         return "ready"
     stamp.unlink(missing_ok=True)

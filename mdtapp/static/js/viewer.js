@@ -32,6 +32,7 @@
     showWarningMessageForCrossOrigin: false,
     showCPUFallbackMessage: true,
     showLoadingIndicator: true,
+    showPatientInfo: "visibleReadOnly",
     showErrorDetails: "dev",
     strictZSpacingForVolumeViewport: true,
     groupEnabledModesFirst: true,
