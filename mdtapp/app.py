@@ -41,7 +41,19 @@ from mdtapp.web import (
 )
 from mdtapp.web.transactions import TransactionalFlask
 
-BLUEPRINTS = (people, audit, cases, materials, imaging, inputs, meetings, opinions, delivery, viewer, health.health)
+BLUEPRINTS = (
+    people,
+    audit,
+    cases,
+    materials,
+    imaging,
+    inputs,
+    meetings,
+    opinions,
+    delivery,
+    viewer,
+    health.health,
+)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:

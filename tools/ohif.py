@@ -147,7 +147,7 @@ PATCHES = (
         "window.location.reload()",
         {"app.bundle.js": 1},
     ),
-    Patch('the words on that button', '"Report Issue"', '"Reload"', {"app.bundle.js": 1}),
+    Patch("the words on that button", '"Report Issue"', '"Reload"', {"app.bundle.js": 1}),
 )
 SCRIPT, STYLE = "app.bundle.js", "app.bundle.css"
 

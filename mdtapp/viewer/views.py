@@ -80,7 +80,11 @@ def _marked(answer: Response, name: str, *, compressed: bool) -> Response:
 
 def _media_type(name: str) -> str:
     known = {".js": "text/javascript", ".wasm": "application/wasm", ".woff2": "font/woff2"}
-    return known.get("." + name.rsplit(".", 1)[-1]) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return (
+        known.get("." + name.rsplit(".", 1)[-1])
+        or mimetypes.guess_type(name)[0]
+        or "application/octet-stream"
+    )
 
 
 def _files() -> ViewerFiles:
