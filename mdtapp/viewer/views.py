@@ -64,7 +64,8 @@ def file(release: str, name: str) -> ResponseReturnValue:
     if path is None:
         abort(404)
     pressed = files.pressed(name) if "gzip" in request.accept_encodings else None
-    answer = send_file(pressed or path, mimetype=_media_type(name), etag=files.hashes[name], max_age=None)
+    sent = name if pressed is None else f"{name}.gz"
+    answer = send_file(pressed or path, mimetype=_media_type(name), etag=files.hashes[sent], max_age=None)
     return _marked(answer, name, compressed=pressed is not None)
 
 
