@@ -31,6 +31,7 @@ class EventType(StrEnum):
     DOCUMENT_RENDERED = "document:rendered"
     IDENTITY_SEALED = "identity:sealed"
     IDENTITY_SHOWN = "identity:shown"
+    IMAGES_RETRIEVED = "images:retrieved"
     INPUT_AMENDED = "input:amended"
     INPUT_DECLINED = "input:declined"
     INPUT_RETURNED = "input:returned"
