@@ -134,6 +134,19 @@ PATCHES = (
         "    args.ReferencedSOPSequence = ReferencedSOPSequence;\n",
         {"6347.bundle.js": 1},
     ),
+    # 4:2:2 holds two bytes a pixel; the package takes the lengths of 4:2:0 and 4:2:2 for one another.
+    Patch(
+        "uncompressed 4:2:2 colour",
+        "    if (photometricInterpretation.endsWith('420')) {",
+        "    if (photometricInterpretation.endsWith('422')) {",
+        {"app.bundle.js": 1},
+    ),
+    Patch(
+        "uncompressed 4:2:0 colour",
+        "    else if (photometricInterpretation.endsWith('422')) {",
+        "    else if (photometricInterpretation.endsWith('420')) {",
+        {"app.bundle.js": 1},
+    ),
     Patch("a tool box on another site", "https://cdn.jsdelivr.net/npm/", "{base}", {"2516.bundle.js": 1}),
     Patch(
         "segmentation models on another site",
