@@ -105,7 +105,7 @@ def test_a_change_that_does_not_fit_exactly_is_refused(
 
 def test_a_package_without_its_script_is_refused(kept: dict[str, bytes]):
     del kept[APP]
-    with pytest.raises(DoesNotFit, match="app.bundle.js is missing"):
+    with pytest.raises(DoesNotFit, match=r"app\.bundle\.js is missing"):
         ohif.patched(kept, PATCHES)
 
 
