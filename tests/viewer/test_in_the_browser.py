@@ -113,7 +113,8 @@ def test_a_ct_shows_its_pixels_and_calls_nobody_else(webgl: Browser, site: tuple
         with context.expect_page() as opened:
             page.get_by_role("link", name="Open in the viewer").click()
         viewer = opened.value
-        viewer.get_by_text("(9/12)").wait_for()
+        viewer.wait_for_timeout(12000); viewer.screenshot(path="/tmp/shots/viewer-test.png"); print(refused, viewer.url)
+        viewer.get_by_text("(9/12)").wait_for(timeout=1000)
         viewer.wait_for_function("document.querySelector('canvas')?.width > 100")
         for _ in range(60):
             if shades(viewer)[1] > 10:
