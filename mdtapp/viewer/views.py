@@ -17,7 +17,7 @@ viewer = Blueprint("viewer", __name__)
 
 NOT_INSTALLED = Bitext(
     "The viewer's files are not installed. Ask the administrator to run the set-up again.",
-    "影像阅读器文件未安装，请联系管理员重新运行安装程序。",
+    "阅片器文件未安装，请联系管理员重新运行安装程序。",
 )
 # OHIF makes style elements while it runs, and workers and pictures of its own out of memory (blob:).
 # Its decoders are WebAssembly. Nothing is loaded from, or sent to, another site.
