@@ -23,6 +23,7 @@ from mdtapp.materials.views import materials
 from mdtapp.meetings.views import meetings
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
+from mdtapp.opinions.key_images.views import key_images
 from mdtapp.opinions.views import opinions
 from mdtapp.people.views import people
 from mdtapp.store.db import db, engine_options, prepare_engine
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     imaging,
     dicomweb,
     inputs,
+    key_images,
     meetings,
     opinions,
     delivery,

@@ -281,8 +281,8 @@ def write(files: Mapping[str, bytes], target: Path) -> int:
         if path.is_file() and path.relative_to(target).as_posix() not in listed:
             path.unlink()
     names = {without_hash(name): name for name in files}
-    content = {"release": release(), "script": names[SCRIPT], "style": names[STYLE], "files": listed}
-    manifest.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    shown = {"release": release(), "script": names[SCRIPT], "style": names[STYLE], "files": listed}
+    manifest.write_text(json.dumps(shown, indent=1) + "\n", "utf-8")
     return len(listed)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import url_for
 
@@ -38,14 +39,15 @@ def address(
     protocol: str | None = None,
 ) -> str:
     """The viewer at these studies of one case. `frame` counts from 1 within `instance`."""
-    place = {
+    wanted = {
         "StudyInstanceUIDs": ",".join(study.study_instance_uid for study in studies),
         "initialSeriesInstanceUID": series.series_instance_uid if series else None,
         "initialSOPInstanceUID": instance.sop_instance_uid if instance else None,
         "initialFrame": str(frame) if instance and instance.frames > 1 else None,
         "hangingProtocolId": protocol,
     }
-    return url_for("viewer.page", place=mode, **{name: value for name, value in place.items() if value})
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    return f"{url_for('viewer.page', place=mode)}?{query}"
 
 
 def openings(case: Case, study: ImagingStudy, stack: Stack) -> Openings:

@@ -63,7 +63,7 @@ def file(release: str, name: str) -> ResponseReturnValue:
     path = files.path(name) if release == files.release else None
     if path is None:
         abort(404)
-    pressed = files.pressed(name) if "gzip" in request.accept_encodings else None
+    pressed = files.pressed(name) if request.accept_encodings["gzip"] else None
     sent = name if pressed is None else f"{name}.gz"
     answer = send_file(pressed or path, mimetype=_media_type(name), etag=files.hashes[sent], max_age=None)
     return _marked(answer, name, compressed=pressed is not None)
