@@ -28,6 +28,7 @@ from mdtapp.opinions.views import opinions
 from mdtapp.people.views import people
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
+from mdtapp.viewer.views import viewer
 from mdtapp.web import (
     addresses,
     bodies,
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     meetings,
     opinions,
     delivery,
+    viewer,
     health.health,
 )
 

@@ -57,6 +57,7 @@ from mdtapp.people.roles import Permission
 from mdtapp.store.db import StoreBusy, session
 from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
+from mdtapp.viewer.links import openings
 from mdtapp.web.clock import now, settings, today
 from mdtapp.web.guards import requires
 from mdtapp.web.language import sentence
@@ -440,6 +441,7 @@ def _show(case: Case, material: Material, form: DescribeForm) -> str:
     if study is not None:
         args = request.args
         context["stack"] = stack_of(case, study, args.get("series", ""), args.get("image", ""))
+        context["openings"] = openings(case, study, context["stack"])
         facts = facts_by_series(case, study)
         context["remarks"] = {
             row.series.id: remarks(facts.get(row.series.id, []), row.series.laterality, case.laterality)

@@ -95,6 +95,9 @@ GET  /tray/<study_id>/<identity_id>/names                                   302 
 POST /tray/<study_id>/<identity_id>                                         401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 GET  /cases/<case_no>/imaging/series/<series_id>/preview.png                302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 GET  /cases/<case_no>/imaging/instances/<instance_id>/<frame>.png           302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /viewer/                                                               302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
+GET  /viewer/<place>                                                        302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
+GET  /viewer/files/<release>/<name>                                         302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
 GET  /cases/<case_no>/key-images                                            302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 GET  /cases/<case_no>/key-images/<image_id>.jpg                             302 | 403 404 | 403 404 404 | 200 404 | 403 404 | 403 | 302
 GET  /cases/<case_no>/key-images/new                                        302 | 403 403 | 200 404 404 | 200 404 | 403 403 | 403 | 302
