@@ -1,6 +1,6 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
-Requests: `{"do": "header" | "preview" | "measure" | "shrink", "path": …, "frame": …}`.
+Requests: `{"do": "header" | "preview" | "measure" | "shrink" | "copy", "path": …, "frame": …, "order": …}`.
 Memory, processor time for each request, open files and written bytes are limited by the
 operating system, so that a hostile file ends this process and nothing else.
 """
@@ -20,14 +20,15 @@ from typing import Any, TextIO
 
 import pydicom
 
-from mdtapp.imaging import preview, reader
+from mdtapp.imaging import copying, preview, reader
+from mdtapp.imaging.copy_order import Copied, CopyOrder, KeptBack
 from mdtapp.imaging.header import DiscIndex, InstanceHeader, Picture, PictureSize, Refusal
 from mdtapp.imaging.text import quiet
 
 MEMORY = 1 << 30
 SECONDS = 15
 
-Answer = InstanceHeader | DiscIndex | Picture | PictureSize | Refusal
+Answer = InstanceHeader | DiscIndex | Picture | PictureSize | Copied | KeptBack | Refusal
 
 
 def main() -> None:
@@ -54,6 +55,8 @@ def answer(request: dict[str, Any]) -> Answer:
             return preview.measure(path)
         case "shrink":
             return preview.shrink(path)
+        case "copy":
+            return copying.make(path, CopyOrder.of(request["order"]), cleared=bool(request["cleared"]))
     raise ValueError("unknown request")
 
 
@@ -68,6 +71,10 @@ def as_json(given: Answer) -> dict[str, Any]:
             return {"png": base64.b64encode(png).decode()}
         case PictureSize(width, height, cut_short):
             return {"size": [width, height, cut_short]}
+        case Copied():
+            return {"copy": given.as_json()}
+        case KeptBack(why):
+            return {"held": str(why)}
         case Refusal(reason):
             return {"refused": reason.code}
 
