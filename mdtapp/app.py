@@ -15,6 +15,7 @@ from mdtapp.config import Settings
 from mdtapp.delivery.views import delivery
 from mdtapp.disciplines import use_site_files
 from mdtapp.documents.renderer import shared_renderer
+from mdtapp.imaging.exports.views import exports
 from mdtapp.imaging.views import imaging
 from mdtapp.materials.views import materials
 from mdtapp.meetings.views import meetings
@@ -40,7 +41,19 @@ from mdtapp.web import (
 )
 from mdtapp.web.transactions import TransactionalFlask
 
-BLUEPRINTS = (people, audit, cases, materials, imaging, inputs, meetings, opinions, delivery, health.health)
+BLUEPRINTS = (
+    people,
+    audit,
+    cases,
+    materials,
+    imaging,
+    exports,
+    inputs,
+    meetings,
+    opinions,
+    delivery,
+    health.health,
+)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:

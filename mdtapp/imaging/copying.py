@@ -39,14 +39,42 @@ _ITEM, _END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
 _DELIMITER = _END + b"\0\0\0\0"
 
 # What the records of a DICOMDIR are made of (PS3.3 F.5).
-_RECORD = """
-    PatientName PatientID StudyInstanceUID StudyDate StudyTime StudyID StudyDescription AccessionNumber
-    SeriesInstanceUID SeriesNumber Modality InstanceNumber SOPClassUID SOPInstanceUID SpecificCharacterSet
-    ContentDate ContentTime CompletionFlag VerificationFlag StructureSetLabel StructureSetDate
-    StructureSetTime RTPlanLabel RTPlanDate RTPlanTime DoseSummationType TreatmentDate TreatmentTime
-    PresentationCreationDate PresentationCreationTime ContentLabel ContentDescription ContentCreatorName
-    MIMETypeOfEncapsulatedDocument
-""".split()
+_RECORD = [
+    "PatientName",
+    "PatientID",
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyTime",
+    "StudyID",
+    "StudyDescription",
+    "AccessionNumber",
+    "SeriesInstanceUID",
+    "SeriesNumber",
+    "Modality",
+    "InstanceNumber",
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "SpecificCharacterSet",
+    "ContentDate",
+    "ContentTime",
+    "CompletionFlag",
+    "VerificationFlag",
+    "StructureSetLabel",
+    "StructureSetDate",
+    "StructureSetTime",
+    "RTPlanLabel",
+    "RTPlanDate",
+    "RTPlanTime",
+    "DoseSummationType",
+    "TreatmentDate",
+    "TreatmentTime",
+    "PresentationCreationDate",
+    "PresentationCreationTime",
+    "ContentLabel",
+    "ContentDescription",
+    "ContentCreatorName",
+    "MIMETypeOfEncapsulatedDocument",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +220,9 @@ def _written(ds: Dataset) -> bytes:
     """The data set as a file: new preamble, new file meta, no group lengths."""
     syntax = _syntax(ds)
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = UID(text(ds, "SOPClassUID") or text(ds.file_meta, "MediaStorageSOPClassUID"))
+    meta.MediaStorageSOPClassUID = UID(
+        text(ds, "SOPClassUID") or text(ds.file_meta, "MediaStorageSOPClassUID")
+    )
     meta.MediaStorageSOPInstanceUID = UID(text(ds, "SOPInstanceUID"))
     meta.TransferSyntaxUID = syntax
     validate_file_meta(meta, enforce_standard=True)
@@ -233,6 +263,7 @@ def _record(ds: Dataset) -> dict[str, str]:
     found = {keyword: text(ds, keyword) for keyword in _RECORD}
     found["SpecificCharacterSet"] = "\\".join(texts(ds, "SpecificCharacterSet"))
     found["ConceptName"] = _concept(ds)
+    found["TransferSyntaxUID"] = text(ds.file_meta, "TransferSyntaxUID")
     return {keyword: value for keyword, value in found.items() if value}
 
 

@@ -17,7 +17,7 @@ from mdtapp.errors import NotFound
 from mdtapp.imaging.models import ArrivingIdentity, ImagingInstance, ImagingSeries, ImagingStudy, StudyLink
 from mdtapp.imaging.status import LinkState, PreviewState
 from mdtapp.materials.identity import Identity
-from mdtapp.materials.models import IntakeFile
+from mdtapp.materials.models import IntakeFile, Material
 from mdtapp.materials.reasons import OTHER_CONTENT
 from mdtapp.store.db import session
 
@@ -282,6 +282,12 @@ def find_material_id(case: Case, study: ImagingStudy) -> int | None:
         StudyLink.case_id == case.id, StudyLink.study_id == study.id, StudyLink.material_id.is_not(None)
     )
     return session.scalars(query.limit(1)).first()
+
+
+def find_material(case: Case, study: ImagingStudy) -> Material | None:
+    """The material that stands for the study in this case."""
+    material_id = find_material_id(case, study)
+    return session.get(Material, material_id) if material_id else None
 
 
 def count_instances(study: ImagingStudy, identity: ArrivingIdentity) -> tuple[int, int]:

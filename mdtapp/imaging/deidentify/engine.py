@@ -30,7 +30,11 @@ from mdtapp.imaging.text import ODD_VALUE
 Done = Counter[tuple[str, str, str]]  # (tag, keyword, action) and how often
 
 REMOVED = "REMOVED"
-METHOD = [f"DICOM {EDITION} Annex E Basic Profile", "Options as in the code sequence", "Table and key of mdtapp"]
+METHOD = [
+    f"DICOM {EDITION} Annex E Basic Profile",
+    "Options as in the code sequence",
+    "Table and key of mdtapp",
+]
 OPTIONS = {
     "113100": "Basic Application Confidentiality Profile",
     "113103": "Clean Graphics Option",
@@ -65,13 +69,29 @@ _CLASSES = {  # UIDs that say what a thing is, not which one: kept, also where n
     Tag(0x00080062),
 }
 _NAMES_MODALITY = {Tag(0x00080060), Tag(0x00080005), Tag(0x00080008), Tag(0x00280004), Tag(0x0040A040)}
-_NUMBERS = """
-    PatientID OtherPatientIDs AccessionNumber AdmissionID MedicalRecordLocator InsurancePlanIdentification
-    ServiceEpisodeID ClinicalTrialSubjectID PlacerOrderNumberImagingServiceRequest
-    FillerOrderNumberImagingServiceRequest SpecimenIdentifier ContainerIdentifier DeviceSerialNumber
-    PatientTelephoneNumbers
-""".split()
-_PHRASES = "InstitutionName InstitutionAddress PatientAddress ReferringPhysicianAddress StationName".split()
+_NUMBERS = [
+    "PatientID",
+    "OtherPatientIDs",
+    "AccessionNumber",
+    "AdmissionID",
+    "MedicalRecordLocator",
+    "InsurancePlanIdentification",
+    "ServiceEpisodeID",
+    "ClinicalTrialSubjectID",
+    "PlacerOrderNumberImagingServiceRequest",
+    "FillerOrderNumberImagingServiceRequest",
+    "SpecimenIdentifier",
+    "ContainerIdentifier",
+    "DeviceSerialNumber",
+    "PatientTelephoneNumbers",
+]
+_PHRASES = [
+    "InstitutionName",
+    "InstitutionAddress",
+    "PatientAddress",
+    "ReferringPhysicianAddress",
+    "StationName",
+]
 
 
 class Deidentifier:

@@ -13,10 +13,49 @@ from functools import cached_property
 
 _PARTS = re.compile(r"[\s^=,.;/\\()]+")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
-_ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "shift_jis", "euc_jp", "euc_kr", "cp1251", "iso8859-5")
+_ENCODINGS = (
+    "utf-8",
+    "gb18030",
+    "utf-16-le",
+    "utf-16-be",
+    "shift_jis",
+    "euc_jp",
+    "euc_kr",
+    "cp1251",
+    "iso8859-5",
+)
 _ORDINARY = frozenset(
-    "anonymous anonymized anonymised anon patient phantom unknown none name test removed doctor prof "
-    "the and von van der den del male female hospital clinic centre center image series study".split()
+    [
+        "anonymous",
+        "anonymized",
+        "anonymised",
+        "anon",
+        "patient",
+        "phantom",
+        "unknown",
+        "none",
+        "name",
+        "test",
+        "removed",
+        "doctor",
+        "prof",
+        "the",
+        "and",
+        "von",
+        "van",
+        "der",
+        "den",
+        "del",
+        "male",
+        "female",
+        "hospital",
+        "clinic",
+        "centre",
+        "center",
+        "image",
+        "series",
+        "study",
+    ]
 )
 
 
@@ -98,7 +137,12 @@ def _written(day: str) -> Iterable[str]:
         return []
     year, month, date = digits[:4], digits[4:6], digits[6:]
     short = month.lstrip("0"), date.lstrip("0")
-    forms = {digits, f"{date}{month}{year}", f"{year}年{short[0]}月{short[1]}日", f"{year}年{month}月{date}日"}
+    forms = {
+        digits,
+        f"{date}{month}{year}",
+        f"{year}年{short[0]}月{short[1]}日",
+        f"{year}年{month}月{date}日",
+    }
     for mark in "-./ ":
         for m, d in ((month, date), short):
             forms |= {mark.join((year, m, d)), mark.join((d, m, year)), mark.join((m, d, year))}

@@ -34,23 +34,35 @@ class Held(StrEnum):
 
 
 HELD_WORDS = {
-    Held.BURNED_IN: Bitext("The header says that text is burned into the picture.", "文件头注明图像内烧录了文字。"),
+    Held.BURNED_IN: Bitext(
+        "The header says that text is burned into the picture.", "文件头注明图像内烧录了文字。"
+    ),
     Held.MODALITY: Bitext(
         "Pictures of this kind often carry the name, and the header does not say that this one does not.",
         "此类图像常带有姓名，且文件头未说明本图像没有。",
     ),
-    Held.SECONDARY: Bitext("A screen capture or scan: it may show a name.", "屏幕截图或扫描件，可能显示姓名。"),
+    Held.SECONDARY: Bitext(
+        "A screen capture or scan: it may show a name.", "屏幕截图或扫描件，可能显示姓名。"
+    ),
     Held.DERIVED: Bitext(
-        "A picture computed from others: text may have been drawn into it.", "由其他图像计算得出，可能绘入文字。"
+        "A picture computed from others: text may have been drawn into it.",
+        "由其他图像计算得出，可能绘入文字。",
     ),
     Held.OVERLAY: Bitext(
         "Drawings lie inside the pixels and cannot be taken out.", "图形嵌在像素内，无法移除。"
     ),
     Held.SLIDE_LABEL: Bitext("The label or overview of a slide.", "切片标签或全貌图。"),
-    Held.DOCUMENT: Bitext("A document inside DICOM: its text cannot be cleaned.", "DICOM 内嵌文档，其文字无法清理。"),
+    Held.DOCUMENT: Bitext(
+        "A document inside DICOM: its text cannot be cleaned.", "DICOM 内嵌文档，其文字无法清理。"
+    ),
     Held.UNREADABLE: Bitext("The file cannot be read.", "文件无法读取。"),
 }
-CLEARABLE = {Held.BURNED_IN, Held.MODALITY, Held.SECONDARY, Held.DERIVED}  # what a person can decide by looking
+CLEARABLE = {
+    Held.BURNED_IN,
+    Held.MODALITY,
+    Held.SECONDARY,
+    Held.DERIVED,
+}  # what a person can decide by looking
 
 
 def why_held(

@@ -29,7 +29,7 @@ def is_safe(ds: Dataset, element: DataElement) -> bool:
     if number <= 0xFF:
         return is_creator_of_safe(ds, element)
     expected = _safe().get((_creator(ds, group, number >> 8), group, number & 0xFF))
-    return expected is not None and element.VR == expected and _holds_numbers(element)
+    return expected is not None and expected == element.VR and _holds_numbers(element)
 
 
 def is_creator_of_safe(ds: Dataset, element: DataElement) -> bool:

@@ -88,14 +88,15 @@ def _items(ds: Dataset) -> Iterator[Dataset]:
 def _element(ds: Dataset, tag: BaseTag) -> DataElement | None:
     """The element; None where it is gone, or where its bytes are not what its VR says."""
     try:
-        return ds[tag] if tag in ds else None
+        return ds.get(tag)
     except ODD_VALUE:
         return None
 
 
 def _clean(ds: Dataset, patient: ServedPatient, own: set[str]) -> None:
-    kept_private = {tag for tag in ds.keys() if tag.is_private and _is_safe(ds, tag)}
-    for tag in list(ds.keys()):
+    tags = list(ds.keys())
+    kept_private = {tag for tag in tags if tag.is_private and _is_safe(ds, tag)}
+    for tag in tags:
         if tag in _REPLACED:
             ds[tag] = _replacement(tag, patient)
         elif tag in identifying_tags() or (tag.is_private and tag not in kept_private):
