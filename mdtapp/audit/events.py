@@ -32,6 +32,7 @@ class EventType(StrEnum):
     IDENTITY_SEALED = "identity:sealed"
     IDENTITY_SHOWN = "identity:shown"
     IMAGES_EXPORTED = "images:exported"
+    IMAGES_RETRIEVED = "images:retrieved"
     INPUT_AMENDED = "input:amended"
     INPUT_DECLINED = "input:declined"
     INPUT_RETURNED = "input:returned"

@@ -1,6 +1,7 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
-Requests: `{"do": "header" | "preview" | "measure" | "shrink" | "copy", "path": …, "frame": …, "order": …}`.
+Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, decoded, bulk,
+served, measure, shrink, copy.
 Memory, processor time for each request, open files and written bytes are limited by the
 operating system, so that a hostile file ends this process and nothing else.
 """
@@ -20,15 +21,26 @@ from typing import Any, TextIO
 
 import pydicom
 
-from mdtapp.imaging import copying, preview, reader
+from mdtapp.imaging import copying, instance_index, preview, reader, retrieval
 from mdtapp.imaging.copy_order import Copied, CopyOrder, KeptBack
-from mdtapp.imaging.header import DiscIndex, InstanceHeader, Picture, PictureSize, Refusal
+from mdtapp.imaging.header import (
+    DiscIndex,
+    InstanceHeader,
+    InstanceIndex,
+    Part,
+    Picture,
+    PictureSize,
+    Refusal,
+)
+from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.imaging.text import quiet
 
 MEMORY = 1 << 30
 SECONDS = 15
 
-Answer = InstanceHeader | DiscIndex | Picture | PictureSize | Copied | KeptBack | Refusal
+Answer = (
+    InstanceHeader | InstanceIndex | DiscIndex | Part | Picture | PictureSize | Copied | KeptBack | Refusal
+)
 
 
 def main() -> None:
@@ -49,8 +61,18 @@ def answer(request: dict[str, Any]) -> Answer:
     match request["do"]:
         case "header":
             return reader.read(path)
+        case "index":
+            return instance_index.make(path, request["address"])
+        case "bulk":
+            return retrieval.bulk(path, request["element"])
+        case "decoded":
+            return retrieval.decoded(path, int(request["frame"]))
+        case "served":
+            return retrieval.served(path, ServedPatient(**request["patient"]))
         case "preview":
-            return preview.render(path, int(request["frame"]))
+            window = request.get("window")
+            edge = int(request.get("edge", preview.MAX_EDGE))
+            return preview.render(path, int(request["frame"]), edge, tuple(window) if window else None)
         case "measure":
             return preview.measure(path)
         case "shrink":
@@ -65,6 +87,10 @@ def as_json(given: Answer) -> dict[str, Any]:
     match given:
         case InstanceHeader():
             return {"header": given.as_json()}
+        case InstanceIndex(text, table):
+            return {"json": text, "frames": base64.b64encode(table).decode()}
+        case Part(content, rest_from):
+            return {"part": base64.b64encode(content).decode(), "rest_from": rest_from}
         case DiscIndex():
             return {"disc_index": True}
         case Picture(png):

@@ -268,6 +268,14 @@ def find_link(case: Case, study: ImagingStudy, identity: ArrivingIdentity) -> St
     return session.scalars(query).one_or_none()
 
 
+def is_in_case(case: Case, study: ImagingStudy) -> bool:
+    """Whether images of the study belong to the case."""
+    query = select(StudyLink.id).where(
+        StudyLink.case_id == case.id, StudyLink.study_id == study.id, StudyLink.state == LinkState.LINKED
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def other_cases(study: ImagingStudy, case: Case) -> int:
     """How many other cases hold images of this study."""
     query = select(func.count(distinct(StudyLink.case_id))).where(

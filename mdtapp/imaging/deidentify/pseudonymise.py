@@ -150,7 +150,7 @@ def _replacement(tag: BaseTag, patient: ServedPatient) -> DataElement:
         return DataElement(tag, "PN", _pseudonym(patient))
     if tag == _ID:
         return DataElement(tag, "LO", patient.case_no)
-    return DataElement(tag, "DA", f"{patient.birth_year:04d}0101" if patient.birth_year else "")
+    return DataElement(tag, "DA", patient.birth_date)
 
 
 def _pseudonym(patient: ServedPatient) -> str:

@@ -107,7 +107,7 @@ def start_export(
 
 
 def _served(case: Case) -> ServedPatient:
-    return ServedPatient(case.patient.pseudonym, case.case_no, case.patient.birth_year)
+    return ServedPatient(case.patient.pseudonym, case.case_no, case.patient.birth_year or 0)
 
 
 def _parcels(instances: Sequence[ImagingInstance], cleared: set[int]) -> tuple[Parcel, ...]:
