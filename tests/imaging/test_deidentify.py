@@ -141,7 +141,7 @@ def test_every_row_does_what_it_says(tag: str, depth: int) -> None:
     vr = dictionary_VR(number).split(" or ")[0] if dictionary_has_tag(number) else "LO"
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = "C1", "99X", "PLANTED"
-    value = Sequence([item]) if vr == "SQ" else SAMPLES[vr]
+    value: Any = Sequence([item]) if vr == "SQ" else SAMPLES[vr]
     holder = ds = dicom.image()
     for _ in range(depth):
         inner = Dataset()

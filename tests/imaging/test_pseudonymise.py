@@ -33,6 +33,8 @@ def planted() -> Dataset:
         ResponsiblePerson="PLANTED^Mother",
         PatientTelephoneNumbers="PLANTED 555",
         ContentCreatorName=dicom.ZHANG.name,
+        StudyDescription="CT of Zhang",
+        SeriesDescription="Axial",
     )
     other, request, former = Dataset(), Dataset(), Dataset()
     other.PatientID, other.TypeOfPatientID = "PLANTED-2", "TEXT"
@@ -73,6 +75,7 @@ def test_the_patient_is_gone_at_every_depth() -> None:
         "19670101",
     )
     assert str(ds.ContentCreatorName) == "CEDAR-7"
+    assert ds.StudyDescription == ""
 
 
 def test_the_examination_stays_as_it_is() -> None:

@@ -16,6 +16,7 @@ from pydicom.dataelem import DataElement
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
 
+from mdtapp.imaging.dataset_json import NamesOfPatient
 from mdtapp.imaging.deidentify.private_elements import is_safe
 from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.imaging.text import ODD_VALUE
@@ -40,7 +41,7 @@ _IDENTIFYING = """
     ServiceEpisodeID IssuerOfServiceEpisodeID IssuerOfServiceEpisodeIDSequence
     ClinicalTrialSubjectID ClinicalTrialSubjectReadingID IssuerOfClinicalTrialSubjectIDSequence
     OriginalAttributesSequence ModifiedAttributesSequence DigitalSignaturesSequence MACParametersSequence
-    EncryptedAttributesSequence
+    EncryptedAttributesSequence IconImageSequence
 """
 # Newer than the dictionary this may run with: names to use, pronouns, and their comments (PS3.3 C.7.1.1.1.5 f.).
 _BY_NUMBER = (0x00100011, 0x00100012, 0x00100013, 0x00100014, 0x00100015, 0x00100016)
@@ -58,12 +59,14 @@ def pseudonymise(ds: Dataset, patient: ServedPatient) -> None:
 
     PatientName, PatientID and PatientBirthDate (`YYYY0101`, or empty) are always there
     afterwards at the top. Other identifying attributes, private elements that are not known to
-    be numbers, elements no dictionary knows, signatures and records of former values are left
-    out. A person's name elsewhere that is the patient's own becomes the pseudonym.
+    be numbers, elements no dictionary knows, signatures, icons and records of former values are left
+    out. A person's name elsewhere that is the patient's own becomes the pseudonym; another text that
+    repeats the patient's name or number is emptied.
     """
     own = {name for item in _items(ds) for name in _patient_names(item)}
+    repeated = NamesOfPatient.of(ds)
     for item in _items(ds):
-        _clean(item, patient, own)
+        _clean(item, patient, own, repeated)
     for tag in _REPLACED:
         ds[tag] = _replacement(tag, patient)
     if ds.get("preamble") or getattr(ds, "preamble", None):
@@ -93,7 +96,7 @@ def _element(ds: Dataset, tag: BaseTag) -> DataElement | None:
         return None
 
 
-def _clean(ds: Dataset, patient: ServedPatient, own: set[str]) -> None:
+def _clean(ds: Dataset, patient: ServedPatient, own: set[str], repeated: NamesOfPatient) -> None:
     tags = list(ds.keys())
     kept_private = {tag for tag in tags if tag.is_private and _is_safe(ds, tag)}
     for tag in tags:
@@ -105,7 +108,7 @@ def _clean(ds: Dataset, patient: ServedPatient, own: set[str]) -> None:
             if not _is_repeating(tag):
                 del ds[tag]
         else:
-            _rename(ds, tag, patient, own)
+            _rename(ds, tag, patient, own, repeated)
 
 
 def _is_safe(ds: Dataset, tag: BaseTag) -> bool:
@@ -118,9 +121,15 @@ def _is_repeating(tag: BaseTag) -> bool:
     return tag.element == 0 or tag.group & 0xFF01 in (0x5000, 0x6000)
 
 
-def _rename(ds: Dataset, tag: BaseTag, patient: ServedPatient, own: set[str]) -> None:
+def _rename(
+    ds: Dataset, tag: BaseTag, patient: ServedPatient, own: set[str], repeated: NamesOfPatient
+) -> None:
     element = _element(ds, tag)
-    if element is None or element.VR != "PN":
+    if element is None:
+        return
+    if element.VR != "PN":
+        if repeated.stand_in(element):
+            ds[tag] = DataElement(tag, element.VR, "")
         return
     values = list(element.value) if isinstance(element.value, MultiValue | list) else [element.value]
     if any(_forms(str(value)) & own for value in values):

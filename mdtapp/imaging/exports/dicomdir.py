@@ -194,7 +194,7 @@ def _walk(siblings: dict[str, _Record]) -> list[_Record]:
 def _link(siblings: dict[str, _Record]) -> None:
     """Offsets of the next record of a level and of the first below it; 0 for none."""
     records = list(siblings.values())
-    for record, following in zip(records, [*records[1:], None], strict=True):
+    for record, following in zip(records, [*records, None][1:], strict=True):
         record.ds.OffsetOfTheNextDirectoryRecord = following.at if following else 0
         first = next(iter(record.lower.values()), None)
         record.ds.OffsetOfReferencedLowerLevelDirectoryEntity = first.at if first else 0
