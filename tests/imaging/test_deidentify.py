@@ -341,6 +341,37 @@ def test_names_within_a_data_set_are_known_without_being_told() -> None:
     assert (ds.ManufacturerModelName, ds.ConvolutionKernel) == ("REMOVED", "B30f")
 
 
+def test_a_measure_stays_whatever_the_patient_s_number_is() -> None:
+    ds = dicom.image(
+        PatientID="1024", RescaleIntercept="-1024", RescaleSlope="1", ManufacturerModelName="No 1024"
+    )
+    copied(ds)
+    assert (ds.RescaleIntercept, ds.ManufacturerModelName) == (-1024, "REMOVED")
+
+
+def test_a_long_number_of_the_patient_is_found_among_measures() -> None:
+    ds = dicom.image(PatientID="9912345", RescaleIntercept="9912345", RescaleSlope="1")
+    copied(ds)
+    assert "RescaleIntercept" not in ds
+
+
+def test_sequences_and_elements_no_dictionary_knows_go() -> None:
+    ds, item = dicom.image(), Dataset()
+    item.CodeMeaning = "PLANTED"
+    ds.add_new(0x00221998, "SQ", Sequence([item]))
+    ds.add_new(0x00221999, "LO", "PLANTED")
+    copied(ds)
+    assert "PLANTED" not in str(ds)
+
+
+def test_schemes_of_codes_keep_their_identifier() -> None:
+    ds, scheme = dicom.image(), Dataset()
+    scheme.CodingSchemeDesignator, scheme.CodingSchemeUID = "SCT", "2.16.840.1.113883.6.96"
+    ds.CodingSchemeIdentificationSequence = Sequence([scheme])
+    copied(ds)
+    assert ds.CodingSchemeIdentificationSequence[0].CodingSchemeUID == "2.16.840.1.113883.6.96"
+
+
 # Pixels
 
 CT, SC, US_CLASS = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.6.1"

@@ -67,6 +67,8 @@ _CLASSES = {  # UIDs that say what a thing is, not which one: kept, also where n
     Tag(0x00041510),
     Tag(0x00041512),
     Tag(0x00080062),
+    Tag(0x0008010C),
+    Tag(0x00080118),
 }
 _NAMES_MODALITY = {Tag(0x00080060), Tag(0x00080005), Tag(0x00080008), Tag(0x00280004), Tag(0x0040A040)}
 _NUMBERS = [
@@ -135,7 +137,7 @@ class Deidentifier:
                 return
             rule = rule_for(tag)
             if rule is not None:
-                self._apply(ds, element, rule.action)
+                self._apply(ds, element, rule.action, _bytes_of(raw))
             else:
                 self._unlisted(ds, element, _bytes_of(raw), dummy)
 
@@ -147,7 +149,7 @@ class Deidentifier:
         else:
             self._count(tag, Action.KEEP)
 
-    def _apply(self, ds: Dataset, element: DataElement, action: Action) -> None:
+    def _apply(self, ds: Dataset, element: DataElement, action: Action, raw: bytes) -> None:
         tag = element.tag
         match action:
             case Action.REMOVE:
@@ -162,15 +164,15 @@ class Deidentifier:
             case Action.CLEAN:
                 self._clean(ds, element)
             case Action.KEEP:
-                self._keep(ds, element, b"")
+                self._keep(ds, element, raw)
 
     def _unlisted(self, ds: Dataset, element: DataElement, raw: bytes, dummy: bool) -> None:
         tag, vr = element.tag, element.VR
-        if vr == "SQ":
+        if not dictionary_has_tag(tag) or vr == "UN" or _disguised(tag, vr):
+            self._drop(ds, tag)
+        elif vr == "SQ":
             for item in element.value:
                 self._dataset(item, dummy=dummy)
-        elif not dictionary_has_tag(tag) or vr == "UN" or _disguised(tag, vr):
-            self._drop(ds, tag)
         elif vr in _MOMENTS:
             self._shift(ds, element)
         elif vr == "UI":
@@ -196,7 +198,7 @@ class Deidentifier:
         elif vr in _TEXT and tag not in _NAMES_MODALITY:
             if any(map(self._known.found_in, _readings(element, raw, ds))):
                 self._dummy(ds, element)
-        elif vr in ("DS", "IS") and any(map(self._known.found_in, _strings(element))):
+        elif vr in ("DS", "IS") and any(map(self._known.is_number_of, _strings(element))):
             self._drop(ds, tag)
         if tag in ds and rule_for(tag) is not None:
             self._count(tag, Action.KEEP)

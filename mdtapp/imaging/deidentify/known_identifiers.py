@@ -84,6 +84,13 @@ class KnownIdentifiers:
             return True
         return self._standing_alone is not None and self._standing_alone.search(said) is not None
 
+    def is_number_of(self, value: str) -> bool:
+        """Whether a value that should be a measure is a number of the patient or their birth date, whole and long.
+
+        A patient number such as 1024 is a rescale intercept, too, and without that an image says nothing.
+        """
+        return len(value) > 5 and value in self.numbers | {re.sub(r"\D", "", day) for day in self.birth_dates}
+
     def found_in_bytes(self, content: bytes) -> bool:
         """The same for bytes of unknown meaning; what is under five bytes long is not looked for there."""
         lowered = content.lower()

@@ -86,7 +86,9 @@ class Package:
         yield from sink.taken()
         self.report.included += 1
         self.report.take(made.done)
-        if not self._directory.add(made.record, file_id, made.record.get("TransferSyntaxUID", "")):
+        needed = {"StudyID": "1", "SeriesNumber": str(parcel.series), "InstanceNumber": str(number)}
+        record = {**needed, "Modality": "OT", **made.record}
+        if not self._directory.add(record, file_id, record.get("TransferSyntaxUID", "")):
             self.report.not_listed += 1
         return True
 
