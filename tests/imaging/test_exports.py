@@ -272,7 +272,15 @@ def test_names_leave_only_for_a_reason_and_every_export_is_recorded(
 
 
 @pytest.mark.parametrize(
-    "values", [{"kind": ""}, {"kind": "raw"}, {"series": ["99999"]}, {"series": ["x"]}, {"reason": "\u202e"}]
+    "values",
+    [
+        {"kind": ""},
+        {"kind": "raw"},
+        {"series": ["99999"]},
+        {"series": ["x"]},
+        {"series": []},
+        {"reason": "\u202e"},
+    ],
 )
 def test_a_wrong_choice_is_refused_with_words(
     app: Flask, coordinator: Person, case_no: str, take: Callable[..., None], values: dict[str, Any]
@@ -316,7 +324,7 @@ def test_pictures_at_risk_stay_out_until_somebody_has_looked(
     assert told["included"] == 0
     assert [row["reason"] for row in told["left_out"]] == ["modality"] * 3
     assert STUDY not in json.dumps(told)
-    assert "3 pictures may show a name" in coordinator.get(page(app, case_no)).text
+    assert "Pictures that may show a name: 3." in coordinator.get(page(app, case_no)).text
     shown = coordinator.get(page(app, case_no, "clearance")).text
     assert all(f"/imaging/instances/{number}/1.png" in shown for number in instance_ids(app))
     first, second, _third = instance_ids(app)

@@ -18,7 +18,9 @@ class ExportForm(PageForm):
     """Which series leave, in which form, and why."""
 
     kind = RadioField(_l("In which form"), [DataRequired(message=_l("Choose a form"))])
-    series = SelectMultipleField(_l("Series"), coerce=int)
+    series = SelectMultipleField(
+        _l("Series"), [DataRequired(message=_l("Choose at least one series"))], coerce=int
+    )
     reason = TextAreaField(_l("What for"), [Optional(), Length(max=2000)])
 
     def fill_choices(self, forms: Sequence[Form], rows: Sequence[SeriesRow]) -> ExportForm:

@@ -61,7 +61,7 @@ def export(case_no: str, study_id: int) -> ResponseReturnValue:
                 case=case,
                 study=study,
                 form=Form(form.kind.data),
-                series=_chosen(form),
+                series=form.series.data or [],
                 reason=form.reason.data or "",
                 key=current_app.extensions["mdtapp.identity_key"],
             )
@@ -97,7 +97,7 @@ def clear(case_no: str, study_id: int) -> ResponseReturnValue:
                 instance_ids=_ticked("shown" if request.form.get("all") else "instance"),
                 reason=form.reason.data or "",
             )
-            flash(_("%(count)s pictures may leave in de-identified copies.", count=count), "ok")
+            flash(_("Allowed in de-identified copies now: %(count)s.", count=count), "ok")
             return redirect(url_for("exports.clearance", case_no=case_no, study_id=study_id))
     case, study = _study(case_no, study_id)
     return _clearance_page(case, study, form), 422
@@ -113,7 +113,7 @@ def withdraw(case_no: str, study_id: int) -> ResponseReturnValue:
         count = operations.withdraw_clearance(
             actor=signed_in(), at=now(), case=case, study=study, instance_ids=_ticked("instance")
         )
-        flash(_("%(count)s pictures stay out of de-identified copies again.", count=count), "ok")
+        flash(_("Kept out of de-identified copies again: %(count)s.", count=count), "ok")
     return redirect(url_for("exports.clearance", case_no=case_no, study_id=study_id))
 
 
@@ -162,11 +162,6 @@ def _context(case: Case, study: ImagingStudy) -> dict[str, Any]:
         "title": study_title(study),
         "material": imaging_queries.find_material(case, study),
     }
-
-
-def _chosen(form: ExportForm) -> list[int]:
-    """The ticked series; an address that no page offers counts as none."""
-    return list(form.series.data or [])
 
 
 def _ticked(name: str) -> list[int]:
