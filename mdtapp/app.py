@@ -24,6 +24,7 @@ from mdtapp.materials.views import materials
 from mdtapp.meetings.views import meetings
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
+from mdtapp.opinions.key_images.views import key_images
 from mdtapp.opinions.views import opinions
 from mdtapp.people.views import people
 from mdtapp.store.db import db, engine_options, prepare_engine
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     exports,
     dicomweb,
     inputs,
+    key_images,
     meetings,
     opinions,
     delivery,

@@ -44,6 +44,8 @@ class EventType(StrEnum):
     INTAKE_DUPLICATE = "intake:duplicate"
     INTAKE_FLAGGED = "intake:flagged"
     INTAKE_RECEIVED = "intake:received"
+    KEY_IMAGE_CHOSEN = "key_image:chosen"
+    KEY_IMAGE_WITHDRAWN = "key_image:withdrawn"
     LINK_REFUSED = "link:refused"
     MATERIAL_OPENED = "material:opened"
     MATERIAL_STATUS_SET = "material:status_set"

@@ -289,7 +289,7 @@ def _cases_of(scope: Scope, study_ids: Sequence[int]) -> dict[int, Case]:
         .where(StudyLink.study_id.in_(study_ids), StudyLink.state == LinkState.LINKED, scope.cases())
         .group_by(StudyLink.study_id)
     )
-    by_study: dict[int, int] = dict(session.execute(newest).all())  # type: ignore[arg-type]
+    by_study: dict[int, int] = dict(session.execute(newest).all())
     found = session.scalars(select(Case).where(Case.id.in_(set(by_study.values())))).unique()
     cases = {case.id: case for case in found}
     return {study_id: cases[case_id] for study_id, case_id in by_study.items()}

@@ -1,7 +1,7 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
-Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, decoded, bulk,
-served, measure, shrink, copy.
+Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, key_picture,
+decoded, bulk, served, measurements, measure, shrink, copy.
 Memory, processor time for each request, open files and written bytes are limited by the
 operating system, so that a hostile file ends this process and nothing else.
 """
@@ -16,17 +16,19 @@ import os
 import resource
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
 import pydicom
 
-from mdtapp.imaging import copying, instance_index, preview, reader, retrieval
+from mdtapp.imaging import copying, instance_index, key_picture, measurements, preview, reader, retrieval
 from mdtapp.imaging.copy_order import Copied, CopyOrder, KeptBack
 from mdtapp.imaging.header import (
     DiscIndex,
     InstanceHeader,
     InstanceIndex,
+    Measurements,
     Part,
     Picture,
     PictureSize,
@@ -39,7 +41,16 @@ MEMORY = 1 << 30
 SECONDS = 15
 
 Answer = (
-    InstanceHeader | InstanceIndex | DiscIndex | Part | Picture | PictureSize | Copied | KeptBack | Refusal
+    InstanceHeader
+    | InstanceIndex
+    | DiscIndex
+    | Measurements
+    | Part
+    | Picture
+    | PictureSize
+    | Copied
+    | KeptBack
+    | Refusal
 )
 
 
@@ -69,6 +80,10 @@ def answer(request: dict[str, Any]) -> Answer:
             return retrieval.decoded(path, int(request["frame"]))
         case "served":
             return retrieval.served(path, ServedPatient(**request["patient"]))
+        case "key_picture":
+            return key_picture.draw(path, int(request["frame"]))
+        case "measurements":
+            return measurements.read(path)
         case "preview":
             window = request.get("window")
             edge = int(request.get("edge", preview.MAX_EDGE))
@@ -91,6 +106,8 @@ def as_json(given: Answer) -> dict[str, Any]:
             return {"json": text, "frames": base64.b64encode(table).decode()}
         case Part(content, rest_from):
             return {"part": base64.b64encode(content).decode(), "rest_from": rest_from}
+        case Measurements(rows):
+            return {"measurements": [asdict(row) for row in rows]}
         case DiscIndex():
             return {"disc_index": True}
         case Picture(png):

@@ -115,7 +115,7 @@ def _stretch(values: Pixels, low: float, high: float) -> Pixels:
 
 def _real_values(pixels: Pixels, ds: Dataset, frame: int) -> Pixels:
     """Stored values through the modality transformation, that of the frame where each has its own."""
-    group = _functional(ds, frame, "PixelValueTransformationSequence")
+    group = functional(ds, frame, "PixelValueTransformationSequence")
     if group is None:
         return np.asarray(apply_modality_lut(pixels, ds), dtype=np.float32)
     slope = _number(group.get("RescaleSlope"), 1.0)
@@ -124,7 +124,7 @@ def _real_values(pixels: Pixels, ds: Dataset, frame: int) -> Pixels:
 
 
 def _window(ds: Dataset, frame: int) -> tuple[float, float] | None:
-    source = _functional(ds, frame, "FrameVOILUTSequence") or ds
+    source = functional(ds, frame, "FrameVOILUTSequence") or ds
     try:
         centre, width = _number(source.get("WindowCenter"), None), _number(source.get("WindowWidth"), None)
     except ODD_VALUE:
@@ -132,7 +132,7 @@ def _window(ds: Dataset, frame: int) -> tuple[float, float] | None:
     return (centre, width) if centre is not None and width is not None and width >= 1e-6 else None
 
 
-def _functional(ds: Dataset, frame: int, keyword: str) -> Dataset | None:
+def functional(ds: Dataset, frame: int, keyword: str) -> Dataset | None:
     """An item of the frame's own or the shared functional group (PS3.3 C.7.6.16)."""
     try:
         frames: Any = ds.get("PerFrameFunctionalGroupsSequence") or []

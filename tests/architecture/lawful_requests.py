@@ -166,6 +166,11 @@ LAWFUL: dict[str, Lawful] = {
     "dicomweb.thumbnail": Lawful(at=both(IMAGE, fixed(frame="1"))),
     "dicomweb.rendered": Lawful(at=both(IMAGE, fixed(frame="1"))),
     "dicomweb.store": Lawful(at=taken("study"), body=NO_IMAGES, media=RELATED),
+    "key_images.listed": Lawful(),
+    "key_images.picture": Lawful(at=taken("image_id")),
+    "key_images.new": Lawful(query=taken(instance="instance_id")),
+    "key_images.choose": Lawful(fields=both(taken(instance="instance_id"), fixed(frame="1"))),
+    "key_images.withdraw": Lawful(at=taken("image_id")),
     "imaging.frame_picture": Lawful(at=both(taken("instance_id"), fixed(frame=1))),
     # inputs
     "inputs.workbench": Lawful(at=MY_INPUT),

@@ -15,7 +15,6 @@ from tests.imaging.conftest import new_case, pipeline, reader
 
 if TYPE_CHECKING:
     from flask import Flask
-    from werkzeug.test import TestResponse
 
     from mdtapp.imaging.intake import Intake, Report
 
@@ -53,7 +52,8 @@ class Archive:
                 [place], case_no=case_no, actor=SystemActor("tests"), vouch=vouch, source=Source.COMMAND_LINE
             )
 
-    def get(self, path: str, who: str = "radiologist", **headers: str) -> TestResponse:
+    def get(self, path: str, who: str = "radiologist", **headers: str) -> Any:
+        """The answer, a `TestResponse` whose JSON the test knows."""
         return self.people[who].get(f"/dicomweb{path}", headers=headers)
 
 

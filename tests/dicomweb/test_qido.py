@@ -148,7 +148,7 @@ def test_programs_get_401_and_a_bearer_token_opens_what_its_owner_sees(filled: A
     from mdtapp.store.db import unit_of_work
     from tests.conftest import START
 
-    client = filled.app.test_client()
+    client: Any = filled.app.test_client()
     answer = client.get("/dicomweb/studies")
     assert (answer.status_code, answer.mimetype) == (401, "application/json")
     with filled.app.app_context(), unit_of_work():

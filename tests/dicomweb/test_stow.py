@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.dicomweb.conftest import Archive, slices
 from tests.imaging import dicom
-
-if TYPE_CHECKING:
-    from werkzeug.test import TestResponse
 
 SR = "1.2.840.10008.5.1.4.1.1.88.33"
 
@@ -49,7 +46,7 @@ TYPE = 'multipart/related; type="application/dicom"; boundary=xyz'
 
 def send(
     archive: Archive, *parts: bytes, who: str = "radiologist", path: str = "/studies", **headers: str
-) -> TestResponse:
+) -> Any:
     return archive.people[who].post(
         f"/dicomweb{path}", data=multipart(*parts), content_type=TYPE, headers=headers
     )
@@ -135,7 +132,7 @@ def test_a_coordinator_s_study_of_no_case_waits_in_the_tray(filled: Archive) -> 
 def test_a_body_that_is_none_is_refused_with_a_sentence(
     filled: Archive, data: bytes, content_type: str, status: int
 ) -> None:
-    answer = filled.people["radiologist"].post("/dicomweb/studies", data=data, content_type=content_type)
+    answer: Any = filled.people["radiologist"].post("/dicomweb/studies", data=data, content_type=content_type)
     assert answer.status_code == status
     assert answer.json["error"]
 

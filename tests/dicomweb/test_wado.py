@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 from email import message_from_bytes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pydicom
@@ -33,18 +33,16 @@ def parts(answer: TestResponse) -> list[tuple[str, bytes]]:
     """Content type and content of each part."""
     assert answer.mimetype == "multipart/related"
     head = f"Content-Type: {answer.headers['Content-Type']}\r\n\r\n".encode()
-    found = []
-    for part in message_from_bytes(head + answer.data).get_payload():
-        content = part.get_payload(decode=True)
-        found.append((str(part["Content-Type"]), content))
-    return found
+    whole: Any = message_from_bytes(head + answer.data)
+    return [(str(part["Content-Type"]), part.get_payload(decode=True)) for part in whole.get_payload()]
 
 
 def body(answer: TestResponse) -> bytes:
     """The one part, cut at the boundary: the parser of e-mails changes bytes that look like line ends."""
     boundary = answer.headers["Content-Type"].partition("boundary=")[2].encode()
     _, _, rest = answer.data.partition(b"\r\n\r\n")
-    return rest[: -len(b"\r\n--" + boundary + b"--\r\n")]
+    content: bytes = rest[: -len(b"\r\n--" + boundary + b"--\r\n")]
+    return content
 
 
 @pytest.fixture
