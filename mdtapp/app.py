@@ -17,6 +17,7 @@ from mdtapp.dicomweb.views import dicomweb
 from mdtapp.disciplines import use_site_files
 from mdtapp.documents.renderer import shared_renderer
 from mdtapp.imaging.derived import DerivedStore
+from mdtapp.imaging.exports.views import exports
 from mdtapp.imaging.limited import shared_reader
 from mdtapp.imaging.views import imaging
 from mdtapp.materials.views import materials
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     cases,
     materials,
     imaging,
+    exports,
     dicomweb,
     inputs,
     key_images,

@@ -341,6 +341,12 @@ def find_material_id(case: Case, study: ImagingStudy) -> int | None:
     return session.scalars(query.limit(1)).first()
 
 
+def find_material(case: Case, study: ImagingStudy) -> Material | None:
+    """The material that stands for the study in this case."""
+    material_id = find_material_id(case, study)
+    return session.get(Material, material_id) if material_id else None
+
+
 def count_instances(study: ImagingStudy, identity: ArrivingIdentity) -> tuple[int, int]:
     """Series and instances of a study that carry one identity."""
     query = (

@@ -150,6 +150,15 @@ LAWFUL: dict[str, Lawful] = {
     "materials.assign": Lawful(
         at=taken("study_id", "identity_id"), fields=both(taken("case_no"), fixed(**WHY, confirmed="y"))
     ),
+    "exports.export_page": Lawful(at=taken(study_id="linked_study")),
+    "exports.export": Lawful(
+        at=taken(study_id="linked_study"), fields=both(fixed(kind="served"), taken(series="series_id"))
+    ),
+    "exports.clearance": Lawful(at=taken(study_id="linked_study")),
+    "exports.clear": Lawful(
+        at=taken(study_id="linked_study"), fields=both(fixed(**WHY), taken(instance="instance_id"))
+    ),
+    "exports.withdraw": Lawful(at=taken(study_id="linked_study"), fields=taken(instance="instance_id")),
     "imaging.series_preview": Lawful(at=taken("series_id")),
     "dicomweb.search_studies": Lawful(),
     "dicomweb.search_series": Lawful(at=taken("study")),
