@@ -116,7 +116,9 @@ def fill(settings: Settings, studies: int, series: Path | None) -> str:
                 actor=user,
                 at=at,
                 patient=cases.PatientFacts("BENCH-1", Sex.MALE, 1970, "KZ", "ru"),
-                case=cases.CaseRecord(Bitext("Bench", "测试"), Situation.CONFLICTING_OPINIONS, "lung", "left"),
+                case=cases.CaseRecord(
+                    Bitext("Bench", "测试"), Situation.CONFLICTING_OPINIONS, "lung", "left"
+                ),
                 received_on=date(2026, 3, 1),
             )
             key = app.extensions["mdtapp.identity_key"]
@@ -187,7 +189,10 @@ def make_small(folder: Path, studies: int) -> None:
     folder.mkdir(parents=True)
     model = folder.parent / "model"
     subject = Subject("Bench^Mark", "B-1", date(1970, 1, 1), "M")
-    write(ct_chest(Examination(subject, "b", date(2026, 3, 1), "CT", Lesion(0, 0, 0, 0.1)), slices=1, size=8), model)
+    write(
+        ct_chest(Examination(subject, "b", date(2026, 3, 1), "CT", Lesion(0, 0, 0, 0.1)), slices=1, size=8),
+        model,
+    )
     ds = pydicom.dcmread(next(path for path in model.rglob("*") if path.is_file()))
     for number in range(studies):
         known = header(number)
@@ -205,7 +210,9 @@ def milliseconds(peer: Peer, path: str, accept: str) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--studies", type=int, default=10_000)
     parser.add_argument("--instances", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=30)
@@ -217,7 +224,9 @@ def main() -> None:
         few = started.enter_context(ours(folder / "few", 100, None))
         we = started.enter_context(ours(folder / "many", options.studies, series))
         they = started.enter_context(theirs(folder / "theirs", options.studies, series))
-        print(f"beside {version()} with DICOMweb, {options.studies} studies, {options.instances} images")
+        sys.stdout.write(
+            f"beside {version()} with DICOMweb, {options.studies} studies, {options.instances} images\n"
+        )
         where = series_of(we)
         compare("search studies, limit 100", we, they, "/studies?limit=100", JSON, options.rounds)
         compare("series of a study", we, they, f"/studies/{STUDY}/series", JSON, options.rounds)
@@ -225,13 +234,11 @@ def main() -> None:
         frame = f"{where}/instances/{first_instance(we, where)}/frames/1"
         compare("frame of 512 KiB", we, they, frame, OCTETS, options.rounds)
         at_few, at_many = (
-            statistics.median(
-                milliseconds(peer, "/studies?limit=100", JSON) for _ in range(options.rounds)
-            )
+            statistics.median(milliseconds(peer, "/studies?limit=100", JSON) for _ in range(options.rounds))
             for peer in (few, we)
         )
-        print(f"our search at 100 studies {at_few:.1f} ms, at {options.studies} {at_many:.1f} ms: "
-              f"{at_many / at_few:.2f} ×")  # fmt: skip
+        sys.stdout.write(f"our search at 100 studies {at_few:.1f} ms, at {options.studies} {at_many:.1f} ms: "
+              f"{at_many / at_few:.2f} ×\n")  # fmt: skip
 
 
 def compare(what: str, we: Peer, they: Peer, path: str, accept: str, rounds: int) -> None:
@@ -245,7 +252,9 @@ def compare(what: str, we: Peer, they: Peer, path: str, accept: str, rounds: int
         mine.append(milliseconds(we, path, accept))
         other.append(milliseconds(they, path, accept))
     ours_ms, theirs_ms = statistics.median(mine), statistics.median(other)
-    print(f"{what}: {ours_ms:.1f} ms, Orthanc {theirs_ms:.1f} ms, ratio {theirs_ms / ours_ms:.1f} (n={len(mine)})")
+    sys.stdout.write(
+        f"{what}: {ours_ms:.1f} ms, Orthanc {theirs_ms:.1f} ms, ratio {theirs_ms / ours_ms:.1f} (n={len(mine)})\n"
+    )
 
 
 def series_of(peer: Peer) -> str:
