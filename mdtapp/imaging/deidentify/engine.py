@@ -48,7 +48,7 @@ _TEXT = {"AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"}
 _FREE_TEXT = {"LT", "ST", "UT", "UR"}
 _BYTES = {"OB", "OD", "OF", "OL", "OV", "OW"}
 _FORMS = {
-    "AS": re.compile(r"\d{3}[DWMY]"),
+    "AS": re.compile(r"\d{1,3}[DWMY]?"),
     "TM": re.compile(r"[0-9:]{2,8}(\.\d{1,6})?"),
 }
 _DUMMIES: dict[str, Any] = {
@@ -70,7 +70,14 @@ _CLASSES = {  # UIDs that say what a thing is, not which one: kept, also where n
     Tag(0x0008010C),
     Tag(0x00080118),
 }
-_NAMES_MODALITY = {Tag(0x00080060), Tag(0x00080005), Tag(0x00080008), Tag(0x00280004), Tag(0x0040A040)}
+_STRUCTURAL = {  # words of the standard by which a data set is read: a name that looks alike changes nothing
+    Tag(0x00080005),
+    Tag(0x00080008),
+    Tag(0x00080060),
+    Tag(0x00089007),
+    Tag(0x00280004),
+    Tag(0x0040A040),
+}
 _CODES = {Tag(0x00080100), Tag(0x00080102), Tag(0x00080104), Tag(0x00080119), Tag(0x00080120)}
 """Codes are looked through for the patient only: a word of theirs may well be somebody's name."""
 _NUMBERS = [
@@ -198,7 +205,7 @@ class Deidentifier:
         elif vr in _BYTES:
             if isinstance(element.value, bytes) and self._known.found_in_bytes(element.value):
                 self._drop(ds, tag)
-        elif vr in _TEXT and tag not in _NAMES_MODALITY:
+        elif vr in _TEXT and tag not in _STRUCTURAL:
             known = self._own if tag in _CODES else self._known
             if any(map(known.found_in, _readings(element, raw, ds))):
                 self._dummy(ds, element)
