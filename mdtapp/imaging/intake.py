@@ -23,6 +23,8 @@ from mdtapp.imaging import previews, queries
 from mdtapp.imaging.header import DiscIndex, InstanceHeader, PictureSize, Refusal
 from mdtapp.imaging.limited import LimitedReader
 from mdtapp.imaging.operations import file_instance
+from mdtapp.imaging.slide_intake import Slide, read_mirax, read_slide
+from mdtapp.imaging.slide_reader import shared_slides
 from mdtapp.materials.archive import BROKEN_MEMBER, Budget, Entry, file_entry, walk_folder, walk_zip
 from mdtapp.materials.models import IntakeFile
 from mdtapp.materials.operations import (
@@ -33,9 +35,16 @@ from mdtapp.materials.operations import (
     open_batch,
     required_reason,
 )
-from mdtapp.materials.queries import find_file
-from mdtapp.materials.reasons import ARCHIVE_ENTRY_BROKEN, CUT_SHORT, MISLABELLED, UNREADABLE, Reason
-from mdtapp.materials.recognition import Recognised, recognise
+from mdtapp.materials.queries import find_batch, find_file, slide_folder
+from mdtapp.materials.reasons import (
+    ARCHIVE_ENTRY_BROKEN,
+    CUT_SHORT,
+    MISLABELLED,
+    SLIDE_INCOMPLETE,
+    UNREADABLE,
+    Reason,
+)
+from mdtapp.materials.recognition import TIFF, Recognised, recognise
 from mdtapp.materials.spool import Spool, SpooledFile
 from mdtapp.materials.status import FileKind, Outcome, Source
 from mdtapp.store.db import unit_of_work
@@ -121,6 +130,9 @@ class _Source:
             raise _SourceFailed from error
 
 
+_Read = InstanceHeader | DiscIndex | PictureSize | Slide | Refusal | None
+
+
 class Intake:
     """The pipeline: object store, limited reader, the key of sealed identities, a clock.
 
@@ -132,6 +144,7 @@ class Intake:
         self.reader = reader
         self.identity_key = identity_key
         self.clock = clock
+        self.slides = shared_slides()
 
     def process(self, spool: Spool, spooled: SpooledFile, *, wait: bool = False) -> list[Taken]:
         """Takes one arrival out of the spool, and what an archive holds with it.
@@ -216,9 +229,11 @@ class Intake:
         if found.kind is FileKind.ARCHIVE and found.contained is None:
             yield from self._take_archive(path, stored, found, entry, position, arrival)
             return
-        read = self._read(path, found)
+        read = self._read(path, found, entry, arrival)
         if isinstance(read, DiscIndex):
             found = Recognised(FileKind.DICOMDIR, found.media_type)
+        elif isinstance(read, Slide):
+            found = Recognised(FileKind.SLIDE, found.media_type, note=found.note)
         arrived = _arrived(arrival, position, entry, stored, found)
         yield self._record(arrival, arrived, read, _reason(found, read))
 
@@ -259,23 +274,33 @@ class Intake:
         except _SourceFailed:
             return broken
 
-    def _read(
-        self, path: Path, found: Recognised
-    ) -> InstanceHeader | DiscIndex | PictureSize | Refusal | None:
+    def _read(self, path: Path, found: Recognised, entry: Entry, arrival: _Arrival) -> _Read:
         """What the limited child says about a file that it is asked about."""
         if found.contained is not None:
             return None
         if found.kind is FileKind.DICOM:
             return self.reader.header(path)
+        if found.kind is FileKind.SLIDE:
+            return self._read_mirax(path, entry, arrival)
+        if found.media_type == TIFF:
+            slide = read_slide(self.slides, path, PurePath(entry.path).name)
+            if slide is not None:
+                return slide
         if found.kind is FileKind.PICTURE:
             return self.reader.measure(path)
         return None
+
+    def _read_mirax(self, path: Path, entry: Entry, arrival: _Arrival) -> Slide | Refusal:
+        with unit_of_work(writing=False):
+            batch = find_batch(arrival.batch)
+            pieces = slide_folder(batch.id, entry.path) if batch else {}
+        return read_mirax(self.slides, self.objects, path.name, pieces)
 
     def _record(
         self,
         arrival: _Arrival,
         arrived: Arrived,
-        read: InstanceHeader | DiscIndex | PictureSize | Refusal | None,
+        read: _Read,
         reason: Reason | None,
     ) -> Taken:
         """The one transaction of a file; a file recorded before is only looked up."""
@@ -328,8 +353,15 @@ class Intake:
         )
 
 
-_DOCUMENTS = {FileKind.PDF, FileKind.PICTURE, FileKind.TEXT, FileKind.MARKUP, FileKind.OFFICE}
-_NOTES = {MISLABELLED, CUT_SHORT}
+_DOCUMENTS = {
+    FileKind.PDF,
+    FileKind.PICTURE,
+    FileKind.SLIDE,
+    FileKind.TEXT,
+    FileKind.MARKUP,
+    FileKind.OFFICE,
+}
+_NOTES = {MISLABELLED.code, CUT_SHORT.code, SLIDE_INCOMPLETE.code}
 
 
 def _is_document(kind: FileKind) -> bool:
@@ -338,14 +370,14 @@ def _is_document(kind: FileKind) -> bool:
 
 def _contains(reason: Reason | None) -> bool:
     """Whether the reason keeps a file aside, or is only a note on an accepted one."""
-    return reason is not None and reason not in _NOTES
+    return reason is not None and reason.code not in _NOTES
 
 
-def _reason(
-    found: Recognised, read: InstanceHeader | DiscIndex | PictureSize | Refusal | None
-) -> Reason | None:
+def _reason(found: Recognised, read: _Read) -> Reason | None:
     if isinstance(read, Refusal):
         return read.reason
+    if isinstance(read, Slide):
+        return read.note or found.note
     if isinstance(read, InstanceHeader | PictureSize) and read.cut_short:
         return CUT_SHORT
     return found.contained or found.note
