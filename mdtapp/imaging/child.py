@@ -1,7 +1,7 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
-Requests: `{"do": "header" | "preview" | "measure" | "shrink", "path": …, "frame": …}`.
-Its limits are those of `mdtapp.imaging.serving`.
+Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, rendered, decoded,
+bulk, served, measure, shrink. Its limits are those of `mdtapp.imaging.serving`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,21 @@ from typing import Any
 
 import pydicom
 
-from mdtapp.imaging import preview, reader
-from mdtapp.imaging.header import DiscIndex, InstanceHeader, Picture, PictureSize, Refusal
+from mdtapp.imaging import instance_index, preview, reader, retrieval
+from mdtapp.imaging.header import (
+    DiscIndex,
+    InstanceHeader,
+    InstanceIndex,
+    Part,
+    Picture,
+    PictureSize,
+    Refusal,
+)
+from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.imaging.serving import serve
 from mdtapp.imaging.text import quiet
 
-Answer = InstanceHeader | DiscIndex | Picture | PictureSize | Refusal
+Answer = InstanceHeader | InstanceIndex | DiscIndex | Part | Picture | PictureSize | Refusal
 
 
 def main() -> None:
@@ -33,6 +42,14 @@ def answer(request: dict[str, Any]) -> Answer:
     match request["do"]:
         case "header":
             return reader.read(path)
+        case "index":
+            return instance_index.make(path, request["address"])
+        case "bulk":
+            return retrieval.bulk(path, request["element"])
+        case "decoded":
+            return retrieval.decoded(path, int(request["frame"]))
+        case "served":
+            return retrieval.served(path, ServedPatient(**request["patient"]))
         case "preview":
             return preview.render(path, int(request["frame"]))
         case "measure":
@@ -47,6 +64,10 @@ def as_json(given: Answer) -> dict[str, Any]:
     match given:
         case InstanceHeader():
             return {"header": given.as_json()}
+        case InstanceIndex(text, table):
+            return {"json": text, "frames": base64.b64encode(table).decode()}
+        case Part(content, rest_from):
+            return {"part": base64.b64encode(content).decode(), "rest_from": rest_from}
         case DiscIndex():
             return {"disc_index": True}
         case Picture(png):

@@ -113,6 +113,22 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class InstanceIndex:
+    """What viewers ask of an instance: its data set as DICOM JSON without the patient, and its frame table."""
+
+    json: str
+    frames: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes made of an instance; `rest_from` is the offset in its file of what follows them unchanged, if anything."""
+
+    content: bytes
+    rest_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PictureSize:
     """Width and height of an ordinary picture in pixels; `cut_short` when its data end too early."""
 

@@ -13,12 +13,22 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import mdtapp
-from mdtapp.imaging.header import DiscIndex, InstanceHeader, Picture, PictureSize, Refusal
+from mdtapp.imaging.header import (
+    DiscIndex,
+    InstanceHeader,
+    InstanceIndex,
+    Part,
+    Picture,
+    PictureSize,
+    Refusal,
+)
+from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.materials.reasons import DICOM_TOO_HUNGRY, READER_DIED
 
 TIMEOUT = 20.0
@@ -53,6 +63,25 @@ class LimitedReader:
             return answer
         return InstanceHeader.of(answer["header"]) if "header" in answer else DiscIndex()
 
+    def index(self, path: Path, address: str) -> InstanceIndex | Refusal:
+        """What viewers ask of an instance; `address` is where its bulk data will be found."""
+        answer = self._ask({"do": "index", "path": str(path), "address": address})
+        if isinstance(answer, Refusal):
+            return answer
+        return InstanceIndex(answer["json"], base64.b64decode(answer["frames"]))
+
+    def bulk(self, path: Path, element: str) -> Part | Refusal:
+        """The value of one element, named as in the index: `00420011`, or `54000100.1.54001010` inside a sequence."""
+        return self._part({"do": "bulk", "path": str(path), "element": element})
+
+    def decoded(self, path: Path, frame: int) -> Part | Refusal:
+        """Frame `frame` (from 1) as native little endian samples."""
+        return self._part({"do": "decoded", "path": str(path), "frame": frame})
+
+    def served(self, path: Path, patient: ServedPatient) -> Part | Refusal:
+        """The beginning of the file with the patient of the case, and where the unchanged rest begins."""
+        return self._part({"do": "served", "path": str(path), "patient": asdict(patient)})
+
     def preview(self, path: Path, frame: int) -> Picture | Refusal:
         """A frame of a DICOM file as PNG, or why there is none."""
         return self._picture({"do": "preview", "path": str(path), "frame": frame})
@@ -75,6 +104,12 @@ class LimitedReader:
     def pid(self) -> int | None:
         """Process id of the running child, if there is one."""
         return self._child.pid if self._child else None
+
+    def _part(self, request: dict[str, Any]) -> Part | Refusal:
+        answer = self._ask(request)
+        if isinstance(answer, Refusal):
+            return answer
+        return Part(base64.b64decode(answer["part"]), answer["rest_from"])
 
     def _picture(self, request: dict[str, Any]) -> Picture | Refusal:
         answer = self._ask(request)
