@@ -15,6 +15,8 @@ from mdtapp.config import Settings
 from mdtapp.delivery.views import delivery
 from mdtapp.disciplines import use_site_files
 from mdtapp.documents.renderer import shared_renderer
+from mdtapp.imaging.derived import DerivedStore
+from mdtapp.imaging.limited import shared_reader
 from mdtapp.imaging.views import imaging
 from mdtapp.materials.views import materials
 from mdtapp.meetings.views import meetings
@@ -22,6 +24,7 @@ from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
 from mdtapp.opinions.views import opinions
 from mdtapp.people.views import people
+from mdtapp.slides.views import slides
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
 from mdtapp.web import (
@@ -40,7 +43,19 @@ from mdtapp.web import (
 )
 from mdtapp.web.transactions import TransactionalFlask
 
-BLUEPRINTS = (people, audit, cases, materials, imaging, inputs, meetings, opinions, delivery, health.health)
+BLUEPRINTS = (
+    people,
+    audit,
+    cases,
+    materials,
+    imaging,
+    slides,
+    inputs,
+    meetings,
+    opinions,
+    delivery,
+    health.health,
+)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
@@ -59,6 +74,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["mdtapp.identity_key"] = keys.identity
     store = ObjectStore(settings.instance / "objects")
     app.extensions["mdtapp.objects"] = store
+    app.extensions["mdtapp.derived"] = DerivedStore(settings.instance / "derived", store, shared_reader())
     app.extensions["mdtapp.press"] = Press(shared_renderer(), store, keys.identity, settings.base_url)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -73,6 +73,8 @@ class EventType(StrEnum):
     PERSON_SIGNED_OUT = "person:signed_out"
     PERSON_SUSPENDED = "person:suspended"
     RECIPIENT_ADDED = "recipient:added"
+    REGION_DRAWN = "region:drawn"
+    REGION_WITHDRAWN = "region:withdrawn"
     STUDY_ASSIGNED = "study:assigned"
     TOKEN_ISSUED = "token:issued"
     TOKEN_REVOKED = "token:revoked"
