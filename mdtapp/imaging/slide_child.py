@@ -7,8 +7,8 @@ Requests name what to `do` ("describe", "tile", "thumbnail", "picture", "pieces"
 from __future__ import annotations
 
 import base64
-import configparser
 import io
+import re
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -25,17 +25,24 @@ from mdtapp.imaging.slide_pyramid import (
     believable_objective,
     halved,
 )
-from mdtapp.materials.reasons import SLIDE_TILE_UNREADABLE, SLIDE_TOO_HUNGRY, SLIDE_UNREADABLE
+from mdtapp.materials.reasons import PIXEL_FLOOD, SLIDE_TILE_UNREADABLE, SLIDE_TOO_HUNGRY, SLIDE_UNREADABLE
 
 QUALITY = 85
 THUMBNAIL = 512
 OPEN = 4  # slides kept open, each with OpenSlide's own cache of 32 MiB
 PICTURES = ("label", "macro")
 MANY_PIXELS = 64_000_000
+MANY_TILES = 4096  # of the smallest level, which a viewer loads whole
 PICTURE_EDGE = 8192  # a tiled TIFF of one level and below this size is a picture, not a slide
 MAX_INI = 1 << 20
+_NAMES_A_FILE = re.compile(r"\s*(INDEXFILE|FILE_\d{1,6})\s*=\s*(.*?)\s*")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,120}")
 
 _open: OrderedDict[str, Slide] = OrderedDict()
+
+
+class Flood(Exception):
+    """A slide that claims more pixels than its smaller versions could show."""
 
 
 class Slide:
@@ -47,7 +54,7 @@ class Slide:
         self.levels = halved(width, height, self.file.level_downsamples[-1])
         self.tiles = DeepZoomGenerator(self.file, tile_size=TILE, overlap=0, limit_bounds=False)
 
-    def describe(self, *, cut_short: bool) -> SlideDescription:
+    def describe(self) -> SlideDescription:
         """What pages need to know; nothing of the label's texts."""
         width, height = self.file.dimensions
         properties = self.file.properties
@@ -59,7 +66,6 @@ class Slide:
             mpp_y=believable_mpp(_number(properties.get(openslide.PROPERTY_NAME_MPP_Y))),
             objective=believable_objective(_number(properties.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER))),
             pictures=tuple(name for name in PICTURES if f"openslide.associated.{name}.width" in properties),
-            cut_short=cut_short,
         )
 
     def tile(self, level: int, column: int, row: int) -> Image.Image | None:
@@ -92,6 +98,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         _open.pop(path, None)
         reason = SLIDE_TILE_UNREADABLE if request["do"] in {"tile", "picture"} else SLIDE_UNREADABLE
         return {"refused": reason.code}
+    except Flood:
+        return {"refused": PIXEL_FLOOD.code}
     except MemoryError:
         return {"refused": SLIDE_TOO_HUNGRY.code}
 
@@ -128,10 +136,12 @@ def _described(path: str) -> dict[str, Any] | None:
     plain = vendor == "generic-tiff" and slide.file.level_count == 1
     if plain and max(slide.file.dimensions) < PICTURE_EDGE:
         return None
+    if slide.levels[0].columns * slide.levels[0].rows > MANY_TILES:
+        raise Flood
+    described = slide.describe()
     cut_short = not slide.last_tiles_are_there()
     if cut_short:
-        del _open[path]
-    described = slide.describe(cut_short=cut_short)
+        del _open[path]  # a slide that failed once answers nothing any more
     return {**described.as_json(), "pictures": described.pictures, "cut_short": cut_short}
 
 
@@ -162,17 +172,17 @@ def _jpeg(image: Image.Image | None) -> dict[str, Any]:
 
 
 def _pieces(path: Path) -> list[str]:
-    """The files a Slidedat.ini names, itself first."""
+    """The files a Slidedat.ini names, itself first. ValueError when one of them would lie elsewhere.
+
+    Every line that could name a file is looked at, whatever its section: OpenSlide opens what stands there.
+    """
     if path.stat().st_size > MAX_INI:
         raise ValueError("larger than any index of a slide")
-    ini = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=",))
-    try:
-        ini.read_string(path.read_bytes().decode("utf-8-sig", "replace"))
-        index = ini.get("HIERARCHICAL", "INDEXFILE")
-        count = min(ini.getint("DATAFILE", "FILE_COUNT"), 10_000)
-        return ["Slidedat.ini", index, *(ini.get("DATAFILE", f"FILE_{at}") for at in range(count))]
-    except configparser.Error as error:
-        raise ValueError("not the index of a slide") from error
+    lines = path.read_bytes().decode("utf-8-sig", "replace").splitlines()
+    named = {found[1]: found[2] for found in map(_NAMES_A_FILE.fullmatch, lines) if found}
+    if "INDEXFILE" not in named or not all(map(_PLAIN.fullmatch, named.values())):
+        raise ValueError("not the index of a slide")
+    return ["Slidedat.ini", *dict.fromkeys(named.values())]
 
 
 def _number(value: str | None) -> float | None:

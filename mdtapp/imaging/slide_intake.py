@@ -35,6 +35,8 @@ def read_mirax(
 ) -> Slide | Refusal:
     """A slide of several files; one that lacks some is kept all the same, with their names in the note."""
     missing = missing_pieces(pool, objects, pieces)
+    if isinstance(missing, Refusal):
+        return missing
     if missing:
         return Slide(slide_incomplete(missing))
     found = pool.ask(lambda reader: reader.describe(together(objects, sha256, pieces)))

@@ -103,12 +103,15 @@ def shared_slides() -> SlidePool:
 # A slide of several files (MIRAX)
 
 
-def missing_pieces(pool: SlidePool, objects: ObjectStore, pieces: Mapping[str, str]) -> list[str]:
-    """Names of files a MIRAX slide needs and does not have; `pieces` are SHA-256 by file name."""
+def missing_pieces(pool: SlidePool, objects: ObjectStore, pieces: Mapping[str, str]) -> list[str] | Refusal:
+    """Names of files a MIRAX slide needs and does not have; `pieces` are SHA-256 by file name.
+
+    A refusal when the slide's own index makes no sense or names files outside its folder.
+    """
     if INDEX not in pieces:
         return [INDEX]
     wanted = pool.ask(lambda reader: reader.pieces(objects.path(pieces[INDEX])))
-    return [] if isinstance(wanted, Refusal) else [name for name in wanted if name not in pieces]
+    return wanted if isinstance(wanted, Refusal) else [name for name in wanted if name not in pieces]
 
 
 def together(objects: ObjectStore, sha256: str, pieces: Mapping[str, str]) -> Path:

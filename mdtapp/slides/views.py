@@ -186,6 +186,8 @@ def _source(case: Case, slide: ShownSlide) -> SlideSource:
         return FileSlide(shared_slides(), objects.path(sha256), sha256)
     pieces = slide_pieces(slide.material.id)
     missing = missing_pieces(shared_slides(), objects, pieces)
+    if isinstance(missing, Refusal):
+        return MissingSlide(missing.reason)
     if missing:
         return MissingSlide(slide_incomplete(missing))
     path = together(objects, sha256, pieces)
