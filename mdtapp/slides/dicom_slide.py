@@ -193,8 +193,12 @@ def tags_missing(names: Iterable[str]) -> Reason:
 
 
 def said_to_be_rgb(jpeg: bytes) -> bytes:
-    """The same JPEG with the mark by which browsers know that its samples are RGB; one that has it is left."""
-    if not jpeg.startswith(b"\xff\xd8") or b"Adobe\x00" in jpeg[:4096]:
+    """The same JPEG with the mark by which browsers know that its samples are RGB.
+
+    One that says itself what its samples are is left: Adobe's mark does, and JFIF is YCbCr whatever the header says.
+    """
+    head = jpeg[:4096]
+    if not jpeg.startswith(b"\xff\xd8") or b"Adobe\x00" in head or b"JFIF\x00" in head:
         return jpeg
     return jpeg[:2] + _ADOBE_RGB + jpeg[2:]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
@@ -123,15 +123,16 @@ def find_region(material: Material, number: int) -> SlideRegion | None:
 def _dicom_slides(case: Case, series_id: int | None = None) -> list[ShownSlide]:
     if series_id is not None and series_id > 2**63 - 1:
         return []
+    link = aliased(StudyLink)  # `in_case` looks into the table itself
     query = (
         select(Material, ImagingSeries)
-        .join(StudyLink, StudyLink.material_id == Material.id)
-        .join(ImagingSeries, ImagingSeries.study_id == StudyLink.study_id)
+        .join(link, link.material_id == Material.id)
+        .join(ImagingSeries, ImagingSeries.study_id == link.study_id)
         .join(ImagingInstance, ImagingInstance.series_id == ImagingSeries.id)
         .where(
             Material.case_id == case.id,
-            StudyLink.case_id == case.id,
-            StudyLink.state == LinkState.LINKED,
+            link.case_id == case.id,
+            link.state == LinkState.LINKED,
             ImagingInstance.sop_class_uid == WHOLE_SLIDE_MICROSCOPY,
             in_case(case),
         )
