@@ -501,5 +501,15 @@ class Page {
   }
 }
 
+/** OpenSeadragon would add a style of its own, which the page's policy forbids; finding one, it does not. */
+function withoutOwnStyle() {
+  const none = document.createElementNS(null, "style"); // only called so: it is no style sheet
+  none.setAttribute("data-openseadragon-mobile-css", "true");
+  document.head.append(none);
+}
+
 const root = document.querySelector("[data-slides]");
-if (root && OpenSeadragon) new Page(root).start();
+if (root && OpenSeadragon) {
+  withoutOwnStyle();
+  new Page(root).start();
+}
