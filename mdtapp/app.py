@@ -13,6 +13,7 @@ from mdtapp.cases.views import cases
 from mdtapp.clock import Clock, SystemClock
 from mdtapp.config import Settings
 from mdtapp.delivery.views import delivery
+from mdtapp.dicomweb.views import dicomweb
 from mdtapp.disciplines import use_site_files
 from mdtapp.documents.renderer import shared_renderer
 from mdtapp.imaging.derived import DerivedStore
@@ -22,6 +23,7 @@ from mdtapp.materials.views import materials
 from mdtapp.meetings.views import meetings
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
+from mdtapp.opinions.key_images.views import key_images
 from mdtapp.opinions.views import opinions
 from mdtapp.people.views import people
 from mdtapp.slides.views import slides
@@ -50,7 +52,9 @@ BLUEPRINTS = (
     materials,
     imaging,
     slides,
+    dicomweb,
     inputs,
+    key_images,
     meetings,
     opinions,
     delivery,
@@ -74,7 +78,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["mdtapp.identity_key"] = keys.identity
     store = ObjectStore(settings.instance / "objects")
     app.extensions["mdtapp.objects"] = store
-    app.extensions["mdtapp.derived"] = DerivedStore(settings.instance / "derived", store, shared_reader())
+    app.extensions["mdtapp.derived"] = DerivedStore.beside(store, shared_reader())
     app.extensions["mdtapp.press"] = Press(shared_renderer(), store, keys.identity, settings.base_url)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -1,22 +1,24 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
-Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, rendered, decoded,
-bulk, served, measure, shrink. Its limits are those of `mdtapp.imaging.serving`.
+Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, key_picture,
+decoded, bulk, served, measurements, measure, shrink. Its limits are those of `mdtapp.imaging.serving`.
 """
 
 from __future__ import annotations
 
 import base64
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pydicom
 
-from mdtapp.imaging import instance_index, preview, reader, retrieval
+from mdtapp.imaging import instance_index, key_picture, measurements, preview, reader, retrieval
 from mdtapp.imaging.header import (
     DiscIndex,
     InstanceHeader,
     InstanceIndex,
+    Measurements,
     Part,
     Picture,
     PictureSize,
@@ -26,7 +28,7 @@ from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.imaging.serving import serve
 from mdtapp.imaging.text import quiet
 
-Answer = InstanceHeader | InstanceIndex | DiscIndex | Part | Picture | PictureSize | Refusal
+Answer = InstanceHeader | InstanceIndex | DiscIndex | Measurements | Part | Picture | PictureSize | Refusal
 
 
 def main() -> None:
@@ -50,8 +52,14 @@ def answer(request: dict[str, Any]) -> Answer:
             return retrieval.decoded(path, int(request["frame"]))
         case "served":
             return retrieval.served(path, ServedPatient(**request["patient"]))
+        case "key_picture":
+            return key_picture.draw(path, int(request["frame"]))
+        case "measurements":
+            return measurements.read(path)
         case "preview":
-            return preview.render(path, int(request["frame"]))
+            window = request.get("window")
+            edge = int(request.get("edge", preview.MAX_EDGE))
+            return preview.render(path, int(request["frame"]), edge, tuple(window) if window else None)
         case "measure":
             return preview.measure(path)
         case "shrink":
@@ -68,6 +76,8 @@ def as_json(given: Answer) -> dict[str, Any]:
             return {"json": text, "frames": base64.b64encode(table).decode()}
         case Part(content, rest_from):
             return {"part": base64.b64encode(content).decode(), "rest_from": rest_from}
+        case Measurements(rows):
+            return {"measurements": [asdict(row) for row in rows]}
         case DiscIndex():
             return {"disc_index": True}
         case Picture(png):

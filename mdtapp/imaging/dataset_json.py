@@ -75,10 +75,12 @@ class NamesOfPatient:
 
     def stand_in(self, element: DataElement) -> bool:
         """Whether a text element repeats one of them."""
-        if not self.parts or element.VR not in _TEXTS:
-            return False
-        written = str(element.value).lower()
-        return any(part in written for part in self.parts)
+        return bool(self.parts) and element.VR in _TEXTS and not self.left_out(f"{element.value} ")
+
+    def left_out(self, words: str) -> str:
+        """The words, or nothing when one of the names stands in them."""
+        lowered = words.lower()
+        return "" if any(part in lowered for part in self.parts) else words
 
 
 def dataset_json(ds: Dataset, address: str) -> str:

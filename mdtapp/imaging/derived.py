@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from mdtapp.errors import NotFound
-from mdtapp.imaging.frames import NO_SUCH_FRAME, count_frames, read_frame
+from mdtapp.imaging.frames import NO_SUCH_FRAME, FrameLayout, count_frames, read_frame
 from mdtapp.imaging.header import InstanceIndex
 from mdtapp.imaging.limited import LimitedReader
 from mdtapp.store.objects import ObjectStore
 
 Value = TypeVar("Value")
+ROOT = "/dicomweb"
 _DAMAGED = (OSError, ValueError, EOFError, zlib.error)
 
 
@@ -32,6 +33,14 @@ class Indexed:
     sha256: str
     address: str
 
+    @classmethod
+    def of(
+        cls, sha256: str, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str
+    ) -> Indexed:
+        """The resource of WADO-RS (PS3.18 10.4) below the root of this site."""
+        series = f"{ROOT}/studies/{study_instance_uid}/series/{series_instance_uid}"
+        return cls(sha256, f"{series}/instances/{sop_instance_uid}")
+
 
 class DerivedStore:
     """Files under `root`; `reader` makes what is missing from `objects`."""
@@ -41,11 +50,16 @@ class DerivedStore:
         self.objects = objects
         self.reader = reader
 
+    @classmethod
+    def beside(cls, objects: ObjectStore, reader: LimitedReader) -> DerivedStore:
+        """The store that belongs to these objects."""
+        return cls(objects.root.with_name("derived"), objects, reader)
+
     def make(self, instance: Indexed) -> bool:
         """Makes both files from the bytes; False when the bytes give nothing (the reason stands in the intake)."""
         index = self.reader.index(self.objects.path(instance.sha256), instance.address)
         if not isinstance(index, InstanceIndex):
-            index = InstanceIndex("{}", b"")
+            index = InstanceIndex("{}", FrameLayout([]).as_bytes())
         self._write(self._path(instance.sha256, "json.gz"), gzip.compress(index.json.encode(), 6, mtime=0))
         self._write(self._path(instance.sha256, "frames"), index.frames)
         return index.json != "{}"
@@ -53,7 +67,7 @@ class DerivedStore:
     def json_of(self, instance: Indexed) -> str:
         """The data set as one JSON object without the patient."""
         path = self._path(instance.sha256, "json.gz")
-        return self._read(instance, lambda: gzip.decompress(path.read_bytes()).decode())
+        return self._read(instance, lambda: _object(path))
 
     def count_frames(self, instance: Indexed) -> int:
         """How many frames the file holds whole."""
@@ -101,6 +115,13 @@ class DerivedStore:
         temporary = path.with_name(f".{secrets.token_hex(8)}")
         temporary.write_bytes(content)
         temporary.replace(path)
+
+
+def _object(path: Path) -> str:
+    written = gzip.decompress(path.read_bytes()).decode()
+    if not written.startswith("{"):  # an empty file gives an empty text
+        raise ValueError("not a data set")
+    return written
 
 
 _END = b"mdtapp"  # a file cut short by a power cut does not end so

@@ -129,6 +129,25 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Measurement:
+    """One measured value. `unit` is a UCUM code; the image is empty where the report names none."""
+
+    label: str
+    quantity: str
+    value: float
+    unit: str
+    sop_instance_uid: str = ""
+    frame: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """The measurements of one report, in its order."""
+
+    rows: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PictureSize:
     """Width and height of an ordinary picture in pixels; `cut_short` when its data end too early."""
 

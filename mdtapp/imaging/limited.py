@@ -23,6 +23,8 @@ from mdtapp.imaging.header import (
     DiscIndex,
     InstanceHeader,
     InstanceIndex,
+    Measurement,
+    Measurements,
     Part,
     Picture,
     PictureSize,
@@ -82,9 +84,13 @@ class LimitedReader:
         """The beginning of the file with the patient of the case, and where the unchanged rest begins."""
         return self._part({"do": "served", "path": str(path), "patient": asdict(patient)})
 
-    def preview(self, path: Path, frame: int) -> Picture | Refusal:
-        """A frame of a DICOM file as PNG, or why there is none."""
-        return self._picture({"do": "preview", "path": str(path), "frame": frame})
+    def preview(self, path: Path, frame: int, **drawn: Any) -> Picture | Refusal:
+        """A frame (from 0) of a DICOM file as PNG, or why there is none; `edge` and `window` as `preview.render`."""
+        return self._picture({"do": "preview", "path": str(path), "frame": frame, **drawn})
+
+    def key_picture(self, path: Path, frame: int) -> Picture | Refusal:
+        """A frame (from 0) as JPEG with its sides and a scale, or why there is none."""
+        return self._picture({"do": "key_picture", "path": str(path), "frame": frame})
 
     def shrink(self, path: Path) -> Picture | Refusal:
         """An ordinary picture as PNG, or why not."""
@@ -104,6 +110,13 @@ class LimitedReader:
     def pid(self) -> int | None:
         """Process id of the running child, if there is one."""
         return self._child.pid if self._child else None
+
+    def measurements(self, path: Path) -> Measurements | Refusal:
+        """What a structured report measured."""
+        answer = self._ask({"do": "measurements", "path": str(path)})
+        if isinstance(answer, Refusal):
+            return answer
+        return Measurements(tuple(Measurement(**row) for row in answer["measurements"]))
 
     def _part(self, request: dict[str, Any]) -> Part | Refusal:
         answer = self._ask(request)

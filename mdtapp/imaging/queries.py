@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, distinct, exists, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from mdtapp.cases.identity import unseal
 from mdtapp.cases.models import Case
@@ -17,7 +17,7 @@ from mdtapp.errors import NotFound
 from mdtapp.imaging.models import ArrivingIdentity, ImagingInstance, ImagingSeries, ImagingStudy, StudyLink
 from mdtapp.imaging.status import LinkState, PreviewState
 from mdtapp.materials.identity import Identity
-from mdtapp.materials.models import IntakeFile
+from mdtapp.materials.models import IntakeFile, Material
 from mdtapp.materials.reasons import OTHER_CONTENT
 from mdtapp.store.db import session
 
@@ -212,6 +212,36 @@ def get_instance(case: Case, instance_id: int) -> ImagingInstance:
     return found
 
 
+def reports_of_case(case: Case) -> list[tuple[ImagingInstance, int | None]]:
+    """Structured reports of the case, newest first, with the number of the material their study stands as."""
+    link = aliased(StudyLink)
+    query = (
+        select(ImagingInstance, Material.number)
+        .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
+        .outerjoin(
+            link,
+            (link.study_id == ImagingSeries.study_id)
+            & (link.identity_id == ImagingInstance.identity_id)
+            & (link.case_id == case.id),
+        )
+        .outerjoin(Material, Material.id == link.material_id)
+        .where(ImagingSeries.modality == "SR", in_case(case))
+        .order_by(ImagingInstance.id.desc())
+        .limit(PAGE)
+    )
+    return [(instance, number) for instance, number in session.execute(query)]
+
+
+def find_in_case(case: Case, sop_instance_uid: str) -> ImagingInstance | None:
+    """An image by its UID, when it belongs to the case."""
+    query = (
+        select(ImagingInstance)
+        .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
+        .where(ImagingInstance.sop_instance_uid == sop_instance_uid, in_case(case))
+    )
+    return session.scalars(query).one_or_none()
+
+
 def reading_order(instance: ImagingInstance) -> tuple[float, int, int]:
     """By position along the slice normal where the header gives one, then by number, then by arrival."""
     return (
@@ -266,6 +296,14 @@ def find_link(case: Case, study: ImagingStudy, identity: ArrivingIdentity) -> St
         StudyLink.case_id == case.id, StudyLink.study_id == study.id, StudyLink.identity_id == identity.id
     )
     return session.scalars(query).one_or_none()
+
+
+def is_in_case(case: Case, study: ImagingStudy) -> bool:
+    """Whether images of the study belong to the case."""
+    query = select(StudyLink.id).where(
+        StudyLink.case_id == case.id, StudyLink.study_id == study.id, StudyLink.state == LinkState.LINKED
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def other_cases(study: ImagingStudy, case: Case) -> int:

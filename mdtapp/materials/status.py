@@ -117,6 +117,7 @@ class Source(StrEnum):
     UPLOAD = "upload"
     COMMAND_LINE = "command_line"
     DICOM = "dicom"
+    STOW = "stow"
     DEMONSTRATION = "demonstration"
 
 

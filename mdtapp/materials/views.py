@@ -51,6 +51,7 @@ from mdtapp.materials.status import (
     Source,
 )
 from mdtapp.opinions.case_page import banner_for
+from mdtapp.opinions.key_images.access import can_choose
 from mdtapp.people.roles import Permission
 from mdtapp.slides import access as slide_access
 from mdtapp.slides import queries as slide_queries
@@ -464,6 +465,7 @@ def _show(case: Case, material: Material, form: DescribeForm) -> str:
     if study is not None:
         args = request.args
         context["stack"] = stack_of(case, study, args.get("series", ""), args.get("image", ""))
+        context["may_choose"] = can_choose(signed_in(), case)
     return _page("materials/show.html", case, **context)
 
 

@@ -8,6 +8,18 @@ from mdtapp.materials import models as materials
 from mdtapp.meetings import models as meetings
 from mdtapp.opinions import models as opinions
 from mdtapp.opinions.inputs import models as inputs
+from mdtapp.opinions.key_images import models as key_images
 from mdtapp.people import models as people
 
-__all__ = ["audit", "cases", "delivery", "imaging", "inputs", "materials", "meetings", "opinions", "people"]
+__all__ = [
+    "audit",
+    "cases",
+    "delivery",
+    "imaging",
+    "inputs",
+    "key_images",
+    "materials",
+    "meetings",
+    "opinions",
+    "people",
+]

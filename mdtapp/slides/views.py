@@ -197,13 +197,9 @@ def _source(case: Case, slide: ShownSlide) -> SlideSource:
 def _stored(instance: ImagingInstance) -> Stored:
     kind = instance.attributes.get("ImageType")
     flavour = str(kind[2]) if isinstance(kind, list) and len(kind) > 2 else ""
-    return Stored(Indexed(instance.sha256, _address(instance)), instance.transfer_syntax_uid, flavour)
-
-
-def _address(instance: ImagingInstance) -> str:
-    series, study = instance.series, instance.series.study
-    uids = study.study_instance_uid, series.series_instance_uid, instance.sop_instance_uid
-    return "/dicomweb/studies/{}/series/{}/instances/{}".format(*uids)
+    series = instance.series
+    uids = series.study.study_instance_uid, series.series_instance_uid, instance.sop_instance_uid
+    return Stored(Indexed.of(instance.sha256, *uids), instance.transfer_syntax_uid, flavour)
 
 
 # What is sent

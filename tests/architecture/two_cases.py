@@ -374,6 +374,22 @@ PLACES: dict[str, tuple[str, ...]] = {
         "ON study_link.study_id = imaging_series.study_id WHERE case_id = ? AND state = 'linked'",
         "case",
     ),
+    "study": (
+        "SELECT study_instance_uid FROM imaging_study JOIN study_link "
+        "ON study_link.study_id = imaging_study.id WHERE case_id = ? AND state = 'linked'",
+        "case",
+    ),
+    "series": (
+        "SELECT series_instance_uid FROM imaging_series JOIN study_link "
+        "ON study_link.study_id = imaging_series.study_id WHERE case_id = ? AND state = 'linked'",
+        "case",
+    ),
+    "instance": (
+        "SELECT sop_instance_uid FROM imaging_instance JOIN imaging_series "
+        "ON imaging_series.id = imaging_instance.series_id JOIN study_link "
+        "ON study_link.study_id = imaging_series.study_id WHERE case_id = ? AND state = 'linked'",
+        "case",
+    ),
     "instance_id": (
         "SELECT imaging_instance.id FROM imaging_instance JOIN imaging_series "
         "ON imaging_series.id = imaging_instance.series_id JOIN study_link "
