@@ -16,7 +16,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import mdtapp
 from mdtapp.imaging.header import (
@@ -50,7 +50,7 @@ class LimitedReader:
         self._child: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
-    def __enter__(self) -> LimitedReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -44,7 +44,7 @@ def choose(instances: Sequence[ImagingInstance]) -> Chosen | Refusal:
 
 
 def _is_slide(instance: ImagingInstance) -> bool:
-    return instance.sop_class_uid == "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy
+    return instance.sop_class_uid == queries.WHOLE_SLIDE_MICROSCOPY
 
 
 def _image_type(instance: ImagingInstance) -> list[str]:

@@ -13,7 +13,7 @@ from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
 from mdtapp.imaging.models import ImagingInstance, ImagingSeries, StudyLink
-from mdtapp.imaging.queries import in_case
+from mdtapp.imaging.queries import WHOLE_SLIDE_MICROSCOPY, in_case
 from mdtapp.imaging.status import LinkState
 from mdtapp.materials.models import Material
 from mdtapp.materials.status import FileKind
@@ -21,7 +21,6 @@ from mdtapp.slides.models import SlideRegion
 from mdtapp.store.db import session
 from mdtapp.store.numbers import LARGEST
 
-WHOLE_SLIDE_MICROSCOPY = "1.2.840.10008.5.1.4.1.1.77.1.6"
 NO_SUCH_SLIDE = Bitext(
     "There is no such slide in this case. Go back to the list of materials.",
     "本病例无此切片，请返回资料列表。",

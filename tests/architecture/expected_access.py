@@ -95,6 +95,13 @@ GET  /tray/<study_id>/<identity_id>/names                                   302 
 POST /tray/<study_id>/<identity_id>                                         401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 GET  /cases/<case_no>/imaging/series/<series_id>/preview.png                302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 GET  /cases/<case_no>/imaging/instances/<instance_id>/<frame>.png           302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/slides/<slide_no>                                     302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/slides/<slide_no>/description.json                    302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/slides/<slide_no>/tiles/<level>/<column>_<row>.jpeg   302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/slides/<slide_no>/thumbnail.jpeg                      302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/slides/<slide_no>/pictures/<name>.jpeg                302 | 200 404 | 403 403 403 | 403 403 | 403 403 | 403 | 302
+POST /cases/<case_no>/slides/<slide_no>/regions                             401 | 403 403 | 302 404 404 | 302 404 | 403 403 | 403 | 401
+POST /cases/<case_no>/slides/<slide_no>/regions/<region_no>/withdraw        401 | 403 403 | 302 404 404 | 403 404 | 403 403 | 403 | 401
 GET  /dicomweb/studies                                                      401 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 401
 GET  /dicomweb/studies/<study>                                              401 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 401
 GET  /dicomweb/studies/<study>/series                                       401 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 401

@@ -158,6 +158,16 @@ LAWFUL: dict[str, Lawful] = {
     "dicomweb.rendered": Lawful(at=both(IMAGE, fixed(frame="1"))),
     "dicomweb.store": Lawful(at=taken("study"), body=NO_IMAGES, media=RELATED),
     "imaging.frame_picture": Lawful(at=both(taken("instance_id"), fixed(frame=1))),
+    # slides
+    "slides.show": Lawful(at=taken("slide_no")),
+    "slides.description": Lawful(at=taken("slide_no")),
+    "slides.tile": Lawful(at=both(taken("slide_no"), fixed(level=0, column=0, row=0))),
+    "slides.thumbnail": Lawful(at=taken("slide_no")),
+    "slides.picture": Lawful(at=both(taken("slide_no"), fixed(name="label"))),
+    "slides.draw": Lawful(
+        at=taken("slide_no"), fields=fixed(name="Front", outline="[[5, 5], [40, 5], [40, 60]]")
+    ),
+    "slides.withdraw": Lawful(at=both(taken("slide_no"), fixed(region_no=1))),
     # inputs
     "inputs.workbench": Lawful(at=MY_INPUT),
     "inputs.save": Lawful(at=MY_INPUT, fields=taken(row_version="input_version")),

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 TILE = 256
-SHORT, LONG, RATIONAL = 3, 4, 5
+ASCII, SHORT, LONG, RATIONAL = 2, 3, 4, 5
 
 
 def tissue(width: int, height: int) -> Image.Image:
@@ -26,8 +26,17 @@ def tissue(width: int, height: int) -> Image.Image:
     return picture
 
 
-def tiff(path: Path, pictures: Sequence[Image.Image], *, micrometres: float | None = None) -> Path:
-    """A pyramid of uncompressed tiles; `micrometres` a pixel of the first level, or no spacing at all."""
+def tiff(
+    path: Path,
+    pictures: Sequence[Image.Image],
+    *,
+    micrometres: float | None = None,
+    label: Image.Image | None = None,
+) -> Path:
+    """A pyramid of uncompressed tiles; `micrometres` a pixel of the first level, or no spacing at all.
+
+    With a `label` it is written as an Aperio scanner writes: that picture as one strip, told by its description.
+    """
     out = io.BytesIO()
     out.write(b"II*\0\0\0\0\0")
     link = 4
@@ -39,11 +48,23 @@ def tiff(path: Path, pictures: Sequence[Image.Image], *, micrometres: float | No
                 offsets.append(out.tell())
                 counts.append(len(tile))
                 out.write(tile)
-        link = _directory(out, link, _tags(picture, offsets, counts, reduced=at > 0, micrometres=micrometres))
+        tags = _tags(picture, offsets, counts, reduced=at > 0, micrometres=micrometres)
+        link = _directory(out, link, [*tags, *_described(f"|AppMag = 20|MPP = {micrometres}", label)])
+    if label is not None:
+        at = out.tell()
+        out.write(label.tobytes())
+        strip = [(273, LONG, [at]), (278, LONG, [label.height]), (279, LONG, [len(label.tobytes())])]
+        name = _described(f"\nlabel {label.width}x{label.height}", label)
+        _directory(out, link, [*_tags(label, [], [], reduced=True, micrometres=None)[:7], *strip, *name])
     path.write_bytes(out.getvalue())
     return path
 
 
+def _described(text: str, label: Image.Image | None) -> list[Tag]:
+    return [(270, ASCII, list(f"Aperio Image Library{text}\0".encode()))] if label is not None else []
+
+
+SIZES = {ASCII: "B", SHORT: "H", LONG: "I", RATIONAL: "I"}
 Tag = tuple[int, int, list[int]]
 
 
@@ -69,7 +90,7 @@ def _directory(out: io.BytesIO, link: int, tags: list[Tag]) -> int:
     """Writes one directory and points `link` at it; returns where the next one is to be pointed to."""
     entries = []
     for tag, kind, values in sorted(tags):
-        packed = struct.pack(f"<{len(values)}{'H' if kind == SHORT else 'I'}", *values)
+        packed = struct.pack(f"<{len(values)}{SIZES[kind]}", *values)
         count = len(values) // 2 if kind == RATIONAL else len(values)
         if len(packed) > 4:
             at = out.tell()
