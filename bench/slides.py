@@ -88,7 +88,10 @@ def prepare(server: Server) -> tuple[str, Browser]:
             at=now,
             patient=operations.PatientFacts("BENCH-1", Sex.MALE, 1967, "KZ", "ru"),
             case=operations.CaseRecord(
-                title=Bitext("Slides", "切片"), situation=Situation.CONFLICTING_OPINIONS, primary_site="lung"
+                title=Bitext("Slides", "切片"),
+                situation=Situation.CONFLICTING_OPINIONS,
+                primary_site="lung",
+                laterality="left",
             ),
             received_on=date(2026, 3, 2),
         )

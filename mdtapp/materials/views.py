@@ -422,7 +422,7 @@ def _list(case: Case, **forms: Any) -> dict[str, Any]:
         "banner": banner_for(case, user, "materials", today()),
         "materials": queries.materials_of(case),
         "opened": queries.opened_by(user, case),
-        "studies": imaging_queries.studies_of_case(case),
+        "studies": [row for row in imaging_queries.studies_of_case(case) if row.modalities != ("SM",)],
         "series": imaging_queries.leading_series(case),
         "slides": slide_queries.slides_of_case(case),
         "kinds": MATERIAL_KIND_LABELS,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import aliased, joinedload
 
 from mdtapp.cases.models import Case
@@ -26,7 +26,8 @@ NO_SUCH_SLIDE = Bitext(
     "本病例无此切片，请返回资料列表。",
 )
 NO_SUCH_REGION = Bitext("There is no such region on this slide.", "该切片上无此区域。")
-_SLIDE_NO = re.compile(r"(\d{1,9})(?:\.(\d{1,18}))?")
+_SLIDE_NO = re.compile(r"([0-9]{1,9})(?:\.([1-9][0-9]{0,8}))?")
+_LINK = aliased(StudyLink)  # `in_case` looks into the table itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +50,23 @@ class ShownSlide:
 
 def slides_of_case(case: Case) -> list[ShownSlide]:
     """Every slide of the case in the order of its materials."""
-    files = session.scalars(
-        select(Material).where(Material.case_id == case.id, Material.file_kind == FileKind.SLIDE)
-    )
-    found = [*map(ShownSlide, files), *_dicom_slides(case)]
+    found = [*map(ShownSlide, session.scalars(_files(case))), *_dicom_slides(case)]
     return sorted(found, key=lambda slide: (slide.material.number, slide.series.id if slide.series else 0))
 
 
 def get_slide(case: Case, slide_no: str) -> ShownSlide:
     """The slide at this place of the case; NotFound for an unknown and a foreign one alike."""
     numbers = _SLIDE_NO.fullmatch(slide_no)
-    if numbers is None or int(numbers[1]) > LARGEST:
+    if numbers is None:
         raise NotFound(NO_SUCH_SLIDE)
-    material = session.scalars(
-        select(Material).where(Material.case_id == case.id, Material.number == int(numbers[1]))
-    ).one_or_none()
-    if material is not None and numbers[2] is None and material.file_kind is FileKind.SLIDE:
-        return ShownSlide(material)
-    if material is not None and numbers[2] is not None:
-        for slide in _dicom_slides(case, int(numbers[2])):
-            if slide.material.id == material.id:
-                return slide
-    raise NotFound(NO_SUCH_SLIDE)
+    number, series_id = int(numbers[1]), int(numbers[2] or 0)
+    found = _dicom_slides(case, Material.number == number, ImagingSeries.id == series_id) if series_id else []
+    if not numbers[2]:
+        query = _files(case).where(Material.number == number)
+        found = [ShownSlide(material) for material in session.scalars(query)]
+    if not found:
+        raise NotFound(NO_SUCH_SLIDE)
+    return found[0]
 
 
 def slides_of_material(case: Case, material: Material) -> list[ShownSlide]:
@@ -119,24 +115,26 @@ def find_region(material: Material, number: int) -> SlideRegion | None:
     return session.scalars(query).one_or_none()
 
 
-def _dicom_slides(case: Case, series_id: int | None = None) -> list[ShownSlide]:
-    if series_id is not None and series_id > 2**63 - 1:
-        return []
-    link = aliased(StudyLink)  # `in_case` looks into the table itself
+def _files(case: Case) -> Select[Material]:
+    return select(Material).where(Material.case_id == case.id, Material.file_kind == FileKind.SLIDE)
+
+
+def _dicom_slides(case: Case, *conditions: ColumnElement[bool]) -> list[ShownSlide]:
     query = (
         select(Material, ImagingSeries)
-        .join(link, link.material_id == Material.id)
-        .join(ImagingSeries, ImagingSeries.study_id == link.study_id)
-        .join(ImagingInstance, ImagingInstance.series_id == ImagingSeries.id)
+        .join(_LINK, _LINK.material_id == Material.id)
+        .join(ImagingSeries, ImagingSeries.study_id == _LINK.study_id)
         .where(
             Material.case_id == case.id,
-            link.case_id == case.id,
-            link.state == LinkState.LINKED,
-            ImagingInstance.sop_class_uid == WHOLE_SLIDE_MICROSCOPY,
-            in_case(case),
+            _LINK.case_id == case.id,
+            _LINK.state == LinkState.LINKED,
+            exists().where(
+                ImagingInstance.series_id == ImagingSeries.id,
+                ImagingInstance.sop_class_uid == WHOLE_SLIDE_MICROSCOPY,
+                in_case(case),
+            ),
+            *conditions,
         )
-        .distinct()
     )
-    if series_id is not None:
-        query = query.where(ImagingSeries.id == series_id)
-    return [ShownSlide(material, series) for material, series in session.execute(query)]
+    slides = {series.id: ShownSlide(material, series) for material, series in session.execute(query)}
+    return list(slides.values())
