@@ -15,11 +15,12 @@ from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
 from mdtapp.imaging.models import ArrivingIdentity, ImagingInstance, ImagingSeries, ImagingStudy, StudyLink
+from mdtapp.imaging.order import ImageFacts
 from mdtapp.imaging.status import LinkState, PreviewState
 from mdtapp.materials.identity import Identity
 from mdtapp.materials.models import IntakeFile, Material
 from mdtapp.materials.reasons import OTHER_CONTENT
-from mdtapp.store.db import session
+from mdtapp.store.db import once, session
 
 PAGE = 100
 WHOLE_SLIDE_MICROSCOPY = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
@@ -169,6 +170,24 @@ def series_of_study(case: Case, study: ImagingStudy) -> list[SeriesRow]:
     )
     rows = [SeriesRow(series, count, int(frames)) for series, count, frames in session.execute(query)]
     return sorted(rows, key=lambda row: (row.series.number is None, row.series.number or 0, row.series.id))
+
+
+def facts_by_series(case: Case, study: ImagingStudy) -> dict[int, list[ImageFacts]]:
+    """Number, transfer syntax and header values of the images of a study of the case, by series."""
+    query = (
+        select(
+            ImagingInstance.series_id,
+            ImagingInstance.instance_number,
+            ImagingInstance.transfer_syntax_uid,
+            ImagingInstance.attributes,
+        )
+        .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
+        .where(ImagingSeries.study_id == study.id, in_case(case))
+    )
+    found: dict[int, list[ImageFacts]] = {}
+    for series_id, number, syntax, attributes in session.execute(query):
+        found.setdefault(series_id, []).append(ImageFacts(number, syntax, attributes))
+    return found
 
 
 def leading_series(case: Case) -> dict[int, ImagingSeries]:
@@ -334,6 +353,12 @@ def find_material_id(case: Case, study: ImagingStudy) -> int | None:
     return session.scalars(query.limit(1)).first()
 
 
+def find_material(case: Case, study: ImagingStudy) -> Material | None:
+    """The material that stands for the study in this case."""
+    material_id = find_material_id(case, study)
+    return session.get(Material, material_id) if material_id else None
+
+
 def count_instances(study: ImagingStudy, identity: ArrivingIdentity) -> tuple[int, int]:
     """Series and instances of a study that carry one identity."""
     query = (
@@ -432,19 +457,19 @@ def find_instance(sop_instance_uid: str) -> ImagingInstance | None:
 
 def find_study(study_instance_uid: str) -> ImagingStudy | None:
     query = select(ImagingStudy).where(ImagingStudy.study_instance_uid == study_instance_uid)
-    return session.scalars(query).one_or_none()
+    return once(("study", study_instance_uid), lambda: session.scalars(query).one_or_none())
 
 
 def find_series(study: ImagingStudy, series_instance_uid: str) -> ImagingSeries | None:
     query = select(ImagingSeries).where(
         ImagingSeries.study_id == study.id, ImagingSeries.series_instance_uid == series_instance_uid
     )
-    return session.scalars(query).one_or_none()
+    return once(("series", study.id, series_instance_uid), lambda: session.scalars(query).one_or_none())
 
 
 def find_identity(fingerprint: str) -> ArrivingIdentity | None:
     query = select(ArrivingIdentity).where(ArrivingIdentity.fingerprint == fingerprint)
-    return session.scalars(query).one_or_none()
+    return once(("identity", fingerprint), lambda: session.scalars(query).one_or_none())
 
 
 def came_before(case: Case, sop_instance_uid: str) -> bool:

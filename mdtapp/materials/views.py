@@ -30,9 +30,12 @@ from mdtapp.errors import NotFound
 from mdtapp.imaging import desk
 from mdtapp.imaging import operations as imaging_operations
 from mdtapp.imaging import queries as imaging_queries
+from mdtapp.imaging.exports import access as exports_access
 from mdtapp.imaging.header import Picture
 from mdtapp.imaging.intake import Intake, Taken
 from mdtapp.imaging.limited import shared_reader
+from mdtapp.imaging.order import age, remarks
+from mdtapp.imaging.queries import facts_by_series
 from mdtapp.imaging.stack import stack_of
 from mdtapp.materials import access, operations, queries
 from mdtapp.materials.archive import readable_path
@@ -58,6 +61,7 @@ from mdtapp.slides import queries as slide_queries
 from mdtapp.store.db import StoreBusy, session
 from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
+from mdtapp.viewer.links import openings
 from mdtapp.web.clock import now, settings, today
 from mdtapp.web.guards import requires
 from mdtapp.web.language import sentence
@@ -464,7 +468,15 @@ def _show(case: Case, material: Material, form: DescribeForm) -> str:
     }
     if study is not None:
         args = request.args
+        context["may_export"] = bool(exports_access.forms_for(signed_in(), case))
         context["stack"] = stack_of(case, study, args.get("series", ""), args.get("image", ""))
+        context["openings"] = openings(case, study, context["stack"])
+        facts = facts_by_series(case, study)
+        context["remarks"] = {
+            row.series.id: remarks(facts.get(row.series.id, []), row.series.laterality, case.laterality)
+            for row in context["stack"].rows
+        }
+        context["age"] = age(study.study_date, case.meeting_on, today())
         context["may_choose"] = can_choose(signed_in(), case)
     return _page("materials/show.html", case, **context)
 

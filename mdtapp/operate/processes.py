@@ -83,7 +83,8 @@ def run_web(settings: Settings) -> None:
 
 
 def run_worker(app: Flask) -> None:
-    """Works until SIGTERM or SIGINT."""
+    """Works until SIGTERM or SIGINT; receiving and the pages go before it."""
+    os.nice(5)
     quiet_libraries()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -108,7 +109,7 @@ def run_gateway(app: Flask) -> None:
                 address=address[:60],
             )
 
-    listen(app.config["MDTAPP"], spool_of(app), clock, note)
+    listen(app.config["MDTAPP"], spool_of(app), note)
 
 
 def intake_of(app: Flask) -> Intake:

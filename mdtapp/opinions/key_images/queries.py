@@ -8,11 +8,15 @@ from sqlalchemy import select
 
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.errors import NotFound
+from mdtapp.errors import NotAllowed, NotFound
 from mdtapp.opinions.key_images.models import KeyImage
 from mdtapp.people.models import User
 from mdtapp.store.db import session
 
+NOT_OPEN = Bitext(
+    "Others' key images open together with their inputs: once yours is signed, or when the meeting begins.",
+    "他人的关键图像与其学科意见同时开放：您签署后或会诊开始后可见。",
+)
 NO_SUCH_IMAGE = Bitext("There is no such key image in this case.", "本病例无此关键图像。")
 
 
@@ -32,10 +36,12 @@ def visible(case: Case, user: User, *, others_open: bool) -> list[KeyImage]:
 
 
 def get(case: Case, user: User, image_id: int, *, others_open: bool) -> KeyImage:
-    """NotFound for an unknown, a foreign and a hidden one alike."""
-    found = next((row for row in visible(case, user, others_open=others_open) if row.id == image_id), None)
+    """NotFound for an unknown and a foreign one alike; NotAllowed for one that is not open yet."""
+    found = next((row for row in standing(case) if row.id == image_id), None)
     if found is None:
         raise NotFound(NO_SUCH_IMAGE)
+    if not others_open and found.chosen_by_id != user.id:
+        raise NotAllowed(NOT_OPEN)
     return found
 
 

@@ -60,7 +60,7 @@ def test_others_see_it_when_they_see_its_author_s_input(bench: Bench) -> None:
     choose(bench)
     assert "The mass." not in page(bench, "surgeon")
     (address,) = re.findall(r'src="(/cases/[^"]+/key-images/\d+\.jpg)"', page(bench))
-    assert bench.browser("surgeon").get(address).status_code == 404
+    assert bench.browser("surgeon").get(address).status_code == 403
     bench.signed("surgeon")
     assert "The mass." in page(bench, "surgeon")
     assert bench.browser("surgeon").get(address).status_code == 200
