@@ -27,6 +27,7 @@ from mdtapp.opinions.inputs.views import inputs
 from mdtapp.opinions.key_images.views import key_images
 from mdtapp.opinions.views import opinions
 from mdtapp.people.views import people
+from mdtapp.slides.views import slides
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
 from mdtapp.viewer.views import viewer
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     cases,
     materials,
     imaging,
+    slides,
     exports,
     dicomweb,
     inputs,
