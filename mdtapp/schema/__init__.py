@@ -8,6 +8,18 @@ from mdtapp.materials import models as materials
 from mdtapp.meetings import models as meetings
 from mdtapp.opinions import models as opinions
 from mdtapp.opinions.inputs import models as inputs
+from mdtapp.pacs import models as pacs
 from mdtapp.people import models as people
 
-__all__ = ["audit", "cases", "delivery", "imaging", "inputs", "materials", "meetings", "opinions", "people"]
+__all__ = [
+    "audit",
+    "cases",
+    "delivery",
+    "imaging",
+    "inputs",
+    "materials",
+    "meetings",
+    "opinions",
+    "pacs",
+    "people",
+]
