@@ -21,6 +21,7 @@ from mdtapp.meetings.views import meetings
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
 from mdtapp.opinions.views import opinions
+from mdtapp.pacs.views import nodes, pacs
 from mdtapp.people.views import people
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
@@ -40,7 +41,20 @@ from mdtapp.web import (
 )
 from mdtapp.web.transactions import TransactionalFlask
 
-BLUEPRINTS = (people, audit, cases, materials, imaging, inputs, meetings, opinions, delivery, health.health)
+BLUEPRINTS = (
+    people,
+    audit,
+    cases,
+    materials,
+    imaging,
+    inputs,
+    meetings,
+    opinions,
+    delivery,
+    pacs,
+    nodes,
+    health.health,
+)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:

@@ -149,9 +149,7 @@ class Case:
 
 
 @pytest.fixture
-def case(
-    app: Flask, spool: Spool, coordinator: Person, new_case: Callable[..., str], reader: Any
-) -> Case:
+def case(app: Flask, spool: Spool, coordinator: Person, new_case: Callable[..., str], reader: Any) -> Case:
     case_no = new_case(dicom.ZHANG_RECORD, coordinator=coordinator.user_id)
     return Case(app, spool, case_no, coordinator, reader)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -127,9 +126,7 @@ def test_another_patient_waits_for_a_decision_and_counts_as_arrived(
     assert "4 images" in page
 
 
-def test_the_pacs_is_killed_in_the_middle(
-    case: Case, pacs: Process, study: list[Path], filing: None
-) -> None:
+def test_the_pacs_is_killed_in_the_middle(case: Case, pacs: Process, study: list[Path], filing: None) -> None:
     """It dies after the fifth image: the try says so, and the next one asks for the rest."""
     fetch = case.ask(case.add_node(pacs), study_uid(study))
     fetcher = case.fetcher()
