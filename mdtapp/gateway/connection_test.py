@@ -10,17 +10,18 @@ from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.gateway.query import FIND, NO_QUERY
+from mdtapp.gateway.query import FIND, querying
 from mdtapp.gateway.retrieve import (
     DESTINATION_UNKNOWN,
     GET,
     MOVE,
+    NO_GET,
     Wanted,
     broke_off_at_destination,
     check_get,
-    check_move,
     destination_unknown,
     identifiers,
+    moving,
 )
 from mdtapp.gateway.scu import Peer, PeerFailed, Step, associated, broken_off, reach, resolve, status_of
 from mdtapp.gateway.storage_classes import COMMON_CLASSES, TRANSFER_SYNTAXES
@@ -79,9 +80,7 @@ def _associate(peer: Peer) -> None:
 
 
 def _echo(peer: Peer) -> None:
-    with associated(peer, [build_context(Verification)]) as association:
-        if not association.accepted_contexts:
-            raise PeerFailed(Step.ECHO, NO_ECHO)
+    with associated(peer, [build_context(Verification)], refused=(Step.ECHO, NO_ECHO)) as association:
         status = status_of(association.send_c_echo())
         if status is None:
             raise broken_off(Step.ECHO)
@@ -96,22 +95,21 @@ NO_ECHO = Bitext(
 
 
 def _find(peer: Peer) -> None:
-    with associated(peer, [build_context(Verification), build_context(FIND)]) as association:
-        if not any(context.abstract_syntax == FIND for context in association.accepted_contexts):
-            raise PeerFailed(Step.FIND, NO_QUERY)
+    with querying(peer):
+        pass
 
 
 def _retrieve_by_get(peer: Peer) -> None:
     contexts = [build_context(uid, list(TRANSFER_SYNTAXES)) for uid in COMMON_CLASSES]
     roles = [build_role(uid, scp_role=True) for uid in COMMON_CLASSES]
-    with associated(peer, [build_context(GET), *contexts], roles=roles) as association:
+    refused = (Step.RETRIEVE, NO_GET)
+    with associated(peer, [build_context(GET), *contexts], roles=roles, refused=refused) as association:
         check_get(association)
 
 
 def _retrieve_by_move(destination: str) -> Callable[[Peer], None]:
     def check(peer: Peer) -> None:
-        with associated(peer, [build_context(MOVE)]) as association:
-            check_move(association)
+        with moving(peer) as association:
             (asked,) = identifiers(NOWHERE, Wanted(f"{NOWHERE}.1"))
             for answer, _ in association.send_c_move(asked, destination, MOVE):
                 status = status_of(answer)

@@ -90,7 +90,7 @@ def find_studies(peer: Peer, keys: Mapping[str, str]) -> list[FoundStudy]:
 
 def querying(peer: Peer) -> Any:
     """An association on which studies, series and images are asked for."""
-    return associated(peer, [build_context(FIND)])
+    return associated(peer, [build_context(FIND)], refused=(Step.FIND, NO_QUERY))
 
 
 def studies(association: Association, keys: Mapping[str, str]) -> list[FoundStudy]:
@@ -205,14 +205,22 @@ def _study(row: Dataset) -> FoundStudy:
     )
 
 
+def _value(row: Dataset, keyword: str) -> Any:
+    """The value as pydicom reads it; None where it cannot be read: one odd value is no reason to lose a list."""
+    try:
+        return row.get(keyword)
+    except (ValueError, TypeError, AttributeError, KeyError, ArithmeticError, NotImplementedError):
+        return None
+
+
 def _text(row: Dataset, keyword: str) -> str:
     """The value as plain text: what a PACS answers is data of others, also in its characters."""
-    text = str(row.get(keyword) or "").strip()
+    text = str(_value(row, keyword) or "").strip()
     return "".join(character for character in text if not forbidden_characters(character))
 
 
 def _listed(row: Dataset, keyword: str) -> set[str]:
-    value = row.get(keyword) or []
+    value = _value(row, keyword) or []
     values = [value] if isinstance(value, str) else list(value)
     return {str(one).strip()[:16] for one in values if str(one).strip()}
 
@@ -223,5 +231,5 @@ def _number(row: Dataset, keyword: str) -> int | None:
 
 
 def _uid(row: Dataset, keyword: str) -> str:
-    text = str(row.get(keyword) or "").strip()
+    text = str(_value(row, keyword) or "").strip()
     return text if _UID.fullmatch(text) else ""

@@ -78,6 +78,7 @@ def getting(
         handlers=[(evt.EVT_C_STORE, _Taker(take))],
         answer_within=RETRIEVE_SECONDS,
         opened=opened,
+        refused=(Step.RETRIEVE, NO_GET),
     ) as association:
         check_get(association)
         yield association
@@ -96,7 +97,11 @@ def get(association: Association, study_instance_uid: str, wanted: Wanted) -> No
 def moving(peer: Peer, *, opened: Opened = lambda _a: None) -> Iterator[Association]:
     """An association for C-MOVE."""
     with associated(
-        peer, [build_context(MOVE)], answer_within=RETRIEVE_SECONDS, opened=opened
+        peer,
+        [build_context(MOVE)],
+        answer_within=RETRIEVE_SECONDS,
+        opened=opened,
+        refused=(Step.RETRIEVE, NO_MOVE),
     ) as association:
         check_move(association)
         yield association
@@ -145,11 +150,15 @@ def storage_contexts(sop_classes: Iterable[str]) -> list[PresentationContext]:
     The acceptor picks one syntax of a context, so only separate contexts let a PACS send each image
     as it is stored.
     """
-    classes = [uid for uid in dict.fromkeys(sop_classes) if uid and UID(uid).is_valid] or list(COMMON_CLASSES)
+    classes = [uid for uid in dict.fromkeys(sop_classes) if _is_class(uid)] or list(COMMON_CLASSES)
     classes = classes[:MOST_CONTEXTS]
     if len(classes) * len(TRANSFER_SYNTAXES) <= MOST_CONTEXTS:
         return [build_context(uid, syntax) for uid in classes for syntax in TRANSFER_SYNTAXES]
     return [build_context(uid, list(TRANSFER_SYNTAXES)) for uid in classes]
+
+
+def _is_class(uid: str) -> bool:
+    return len(uid) <= 64 and re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+", uid) is not None
 
 
 def check_get(association: Association) -> None:

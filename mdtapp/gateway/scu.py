@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pynetdicom import AE, evt
+from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
@@ -19,6 +19,9 @@ CONNECT_SECONDS = 8
 ACSE_SECONDS = 15
 QUERY_SECONDS = 30
 RETRIEVE_SECONDS = 120  # a PACS may have to bring a study back from slow storage before it answers
+
+# What is asked and answered names patients; it stays out of every log.
+_config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
 
 Opened = Callable[[Association], None]
 
@@ -63,10 +66,12 @@ def associated(
     handlers: Sequence[evt.EventHandlerType] = (),
     answer_within: float = QUERY_SECONDS,
     opened: Opened = lambda _association: None,
+    refused: tuple[Step, Bitext] | None = None,
 ) -> Iterator[Association]:
     """An association with `peer` (at most 128 contexts, PS3.8 9.3.2.2); PeerFailed when it is not accepted.
 
-    `opened` is told the association, so that another thread can abort it.
+    `opened` is told the association, so that another thread can abort it. `refused` says what it means when
+    the peer accepts none of the contexts.
     """
     entity = AE(ae_title=peer.calling_ae)
     entity.connection_timeout = CONNECT_SECONDS
@@ -82,7 +87,7 @@ def associated(
         evt_handlers=list(handlers),
     )
     if not association.is_established:
-        failure = _not_accepted(peer, association)
+        failure = _not_accepted(peer, association, refused or (Step.ASSOCIATE, NOTHING_ALLOWED))
         _let_go(association)
         raise failure
     try:
@@ -109,6 +114,12 @@ def reach(peer: Peer) -> None:
         raise PeerFailed(Step.REACH, _no_answer(peer)) from None
     except OSError:
         raise PeerFailed(Step.REACH, _refused(peer)) from None
+
+
+def break_off(association: Association) -> None:
+    """Aborts from another thread, and wakes whoever waits for an answer, who would wait for the time-out."""
+    association.abort()
+    association.dimse.msg_queue.put((None, None))
 
 
 def broken_off(step: Step) -> PeerFailed:
@@ -161,12 +172,20 @@ _CALLED_UNKNOWN, _CALLING_UNKNOWN = (1, 7), (1, 3)
 _BUSY = {(3, 1), (3, 2)}
 
 
-def _not_accepted(peer: Peer, association: Association) -> PeerFailed:
+NOTHING_ALLOWED = Bitext(
+    "The PACS accepts the connection and nothing of what we ask it for. Ask its administrator what our AE title is allowed to do.",
+    "PACS 接受连接，但拒绝我方的全部请求。请联系其管理员确认我方 AE 名称的权限。",
+)
+
+
+def _not_accepted(peer: Peer, association: Association, refused: tuple[Step, Bitext]) -> PeerFailed:
     """Why there is no association: a rejection says it; without one the connection itself is looked at."""
     if association.is_rejected:
         answer = association.acceptor.primitive
         reason = (answer.result_source, answer.diagnostic) if answer else (0, 0)
         return PeerFailed(Step.ASSOCIATE, _rejection(peer, reason))
+    if association.rejected_contexts:
+        return PeerFailed(*refused)
     try:
         reach(peer)
     except PeerFailed as failure:
@@ -204,7 +223,8 @@ def _rejection(peer: Peer, reason: tuple[int | None, int | None]) -> Bitext:
 
 def _let_go(association: Association) -> None:
     """Ends the threads and the socket of an association whose peer may have died."""
-    association.join(2)
+    if association.is_alive():
+        association.join(2)
     transport = association.dul.socket
     if transport is not None and transport.socket is not None:
         transport.socket.close()

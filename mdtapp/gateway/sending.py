@@ -39,7 +39,9 @@ def send(
     pairs = dict.fromkeys((file.sop_class_uid, file.transfer_syntax_uid) for file in files)
     contexts = [build_context(sop_class, syntax) for sop_class, syntax in list(pairs)[:MOST_CONTEXTS]]
     _config.STORE_SEND_CHUNKED_DATASET = True
-    with associated(peer, contexts, answer_within=STORE_SECONDS, opened=opened) as association:
+    with associated(
+        peer, contexts, answer_within=STORE_SECONDS, opened=opened, refused=(Step.STORE, NO_STORE)
+    ) as association:
         for file in files:
             _send_one(association, file)
             sent(file)
@@ -63,6 +65,10 @@ def _send_one(association: Association, file: Outgoing) -> None:
         raise PeerFailed(Step.STORE, _not_taken(status))
 
 
+NO_STORE = Bitext(
+    "The PACS takes nothing of this kind from us. Ask its administrator to allow storage from our AE title.",
+    "PACS 不接收我方发送的此类内容。请联系其管理员允许我方 AE 名称存储。",
+)
 FULL = Bitext(
     "The PACS has no room or is too busy. It is tried again by itself; if it stays so, tell the administrator of the PACS.",
     "PACS 空间不足或过于繁忙。系统将自动重试；如仍失败，请告知 PACS 管理员。",

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mdtapp.clock import Clock
 from mdtapp.errors import DomainError
+from mdtapp.gateway.scu import break_off
 from mdtapp.pacs import operations, queries
 from mdtapp.pacs.models import PacsFetch, PacsSending
 from mdtapp.store.db import unit_of_work
@@ -55,9 +56,9 @@ class Pulse:
 
     def watch(self, association: Any) -> None:
         """From now on this association ends with the transfer."""
-        self.abort = association.abort
+        self.abort = lambda: break_off(association)
         if self.lost.is_set():
-            association.abort()
+            self.abort()
 
     def check(self) -> None:
         if self.lost.is_set():
