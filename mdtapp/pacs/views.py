@@ -44,7 +44,8 @@ nodes = Blueprint("nodes", __name__)
 pacs = Blueprint("pacs", __name__)
 CASE = "/cases/<case_no>/pacs"
 NODE = "/pacs/<int(max=2147483647):node_id>"
-TRANSFER = "<int(max=2147483647):transfer_id>/<verb>"
+FETCH = f"{CASE}/fetches/<int(max=2147483647):fetch_id>/<verb>"
+SENDING = f"{CASE}/sendings/<int(max=2147483647):sending_id>/<verb>"
 VERBS = {"cancel": operations.cancel, "resume": operations.resume}
 
 
@@ -216,12 +217,12 @@ def fetch(case_no: str) -> ResponseReturnValue:
     return redirect(url_for("pacs.case_pacs", case_no=case_no))
 
 
-@pacs.post(f"{CASE}/fetches/{TRANSFER}")
+@pacs.post(FETCH)
 @requires(Permission.MATERIAL_WRITE)
-def move_fetch(case_no: str, transfer_id: int, verb: str) -> ResponseReturnValue:
+def move_fetch(case_no: str, fetch_id: int, verb: str) -> ResponseReturnValue:
     """Cancels or resumes a fetch."""
     case = _for_coordinator(case_no)
-    return _move(case, queries.get_fetch(case, transfer_id), verb)
+    return _move(case, queries.get_fetch(case, fetch_id), verb)
 
 
 @pacs.post(f"{CASE}/sendings")
@@ -255,13 +256,13 @@ def send(case_no: str) -> ResponseReturnValue:
     return _page(get_case(case_no, signed_in()), send_form=form), 422
 
 
-@pacs.post(f"{CASE}/sendings/{TRANSFER}")
+@pacs.post(SENDING)
 @requires(Permission.DELIVERY_SEND)
-def move_sending(case_no: str, transfer_id: int, verb: str) -> ResponseReturnValue:
+def move_sending(case_no: str, sending_id: int, verb: str) -> ResponseReturnValue:
     """Cancels a sending, or sends again."""
     case = get_case(case_no, signed_in())
     access.check_can_send(signed_in(), case)
-    return _move(case, queries.get_sending(case, transfer_id), verb)
+    return _move(case, queries.get_sending(case, sending_id), verb)
 
 
 def _move(case: Case, transfer: operations.AnyTransfer, verb: str) -> ResponseReturnValue:
