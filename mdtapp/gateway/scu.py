@@ -73,6 +73,7 @@ def associated(
     `opened` is told the association, so that another thread can abort it. `refused` says what it means when
     the peer accepts none of the contexts.
     """
+    reach(peer)  # first by itself: then the step that fails is known, and pynetdicom leaves no socket open
     entity = AE(ae_title=peer.calling_ae)
     entity.connection_timeout = CONNECT_SECONDS
     entity.acse_timeout = ACSE_SECONDS
@@ -179,17 +180,13 @@ NOTHING_ALLOWED = Bitext(
 
 
 def _not_accepted(peer: Peer, association: Association, refused: tuple[Step, Bitext]) -> PeerFailed:
-    """Why there is no association: a rejection says it; without one the connection itself is looked at."""
+    """Why there is no association although somebody listens."""
     if association.is_rejected:
         answer = association.acceptor.primitive
         reason = (answer.result_source, answer.diagnostic) if answer else (0, 0)
         return PeerFailed(Step.ASSOCIATE, _rejection(peer, reason))
     if association.rejected_contexts:
         return PeerFailed(*refused)
-    try:
-        reach(peer)
-    except PeerFailed as failure:
-        return failure
     return PeerFailed(
         Step.ASSOCIATE,
         Bitext(

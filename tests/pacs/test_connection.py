@@ -32,9 +32,6 @@ GET = StudyRootQueryRetrieveInformationModelGet
 MOVE = StudyRootQueryRetrieveInformationModelMove
 ALL = (Verification, FIND, GET, MOVE)
 
-# A refused connection: see test_fetching.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 
 @contextmanager
 def listening(*contexts: str, storage: bool = True, handlers: Any = (), **settings: Any) -> Iterator[Peer]:
@@ -100,7 +97,7 @@ def test_a_port_nobody_listens_on() -> None:
     step, sentence = failing(run_checks(peer, destination=None)) or (None, "")
     assert step is Step.REACH
     assert "takes no connection" in sentence
-    with pytest.raises(PeerFailed) as failure:  # without the test, the same is found out afterwards
+    with pytest.raises(PeerFailed) as failure:
         find_studies(peer, {"PatientID": "1"})
     assert failure.value.step is Step.REACH
 

@@ -126,8 +126,6 @@ def test_another_patient_waits_for_a_decision_and_counts_as_arrived(
     assert "4 images" in page
 
 
-# pynetdicom drops the socket of a refused connection without closing it; the interpreter closes it at once.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_pacs_is_killed_in_the_middle(case: Case, pacs: Process, study: list[Path], filing: None) -> None:
     """It dies after the fifth image: the try says so, and the next one asks for the rest."""
     fetch = case.ask(case.add_node(pacs), study_uid(study))

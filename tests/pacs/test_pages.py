@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from tests.conftest import Person
     from tests.pacs.peers import Orthanc, QueryServer
 
-# A refused connection: see test_fetching.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 NODE = {"name": "Hospital PACS", "ae_title": "ORTHANC", "host": "127.0.0.1", "retrieve": "get", "active": "y"}
 

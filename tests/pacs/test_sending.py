@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["board", "pipeline"]
 
-# A refused connection: see test_fetching.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 CASE_NO = "MDT-2026-0001"
 PAGE = f"/cases/{CASE_NO}/pacs"
 Transaction = Callable[[], AbstractContextManager[None]]
