@@ -117,7 +117,7 @@ def test_from_the_entry_of_a_pacs_to_the_images(
     shot(page, "found")
     assert axe(page) == []
     page.get_by_role("button", name="Fetch", exact=True).click()
-    page.locator("#transfers .pill", has_text="Complete").wait_for(timeout=60_000)
+    page.locator(".transfer-line .pill", has_text="Complete").wait_for(timeout=60_000)
     page.get_by_text(f"{SLICES} of {SLICES} images").wait_for()
     page.locator("#transfers summary").click()
     shot(page, "done")
@@ -147,4 +147,4 @@ def test_a_worker_that_is_killed_leaves_nothing_behind(
     server.restart()
     page.goto(f"{server.base_url}/cases/{case_no}/pacs")
     page.get_by_text("150 of 150 images").wait_for(timeout=120_000)
-    page.locator("#transfers .pill", has_text="Complete").nth(1).wait_for(timeout=120_000)
+    page.locator(".transfer-line .pill", has_text="Complete").nth(1).wait_for(timeout=120_000)
