@@ -13,13 +13,17 @@ from mdtapp.cases.views import cases
 from mdtapp.clock import Clock, SystemClock
 from mdtapp.config import Settings
 from mdtapp.delivery.views import delivery
+from mdtapp.dicomweb.views import dicomweb
 from mdtapp.disciplines import use_site_files
 from mdtapp.documents.renderer import shared_renderer
+from mdtapp.imaging.derived import DerivedStore
+from mdtapp.imaging.limited import shared_reader
 from mdtapp.imaging.views import imaging
 from mdtapp.materials.views import materials
 from mdtapp.meetings.views import meetings
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
+from mdtapp.opinions.key_images.views import key_images
 from mdtapp.opinions.views import opinions
 from mdtapp.pacs.views import nodes, pacs
 from mdtapp.people.views import people
@@ -47,7 +51,9 @@ BLUEPRINTS = (
     cases,
     materials,
     imaging,
+    dicomweb,
     inputs,
+    key_images,
     meetings,
     opinions,
     delivery,
@@ -73,6 +79,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["mdtapp.identity_key"] = keys.identity
     store = ObjectStore(settings.instance / "objects")
     app.extensions["mdtapp.objects"] = store
+    app.extensions["mdtapp.derived"] = DerivedStore.beside(store, shared_reader())
     app.extensions["mdtapp.press"] = Press(shared_renderer(), store, keys.identity, settings.base_url)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -82,3 +82,9 @@ class Throttled(DomainError):
     def __init__(self, sentence: Bitext, *, retry_after: int, **detail: Any) -> None:
         super().__init__(sentence, **detail)
         self.retry_after = retry_after
+
+
+class NotAcceptable(DomainError):
+    """The thing is there, but not in a form the caller takes."""
+
+    status = 406

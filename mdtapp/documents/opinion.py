@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import segno
@@ -24,16 +25,22 @@ from mdtapp.documents.typography import breakable, grouped
 from mdtapp.documents.verify import frozen_hash
 from mdtapp.documents.voices import Voices, name_of, named
 from mdtapp.documents.wording import wording
+from mdtapp.errors import Invalid
 
 # A statement this long may break over pages; shorter ones stay in one piece.
 LENGTHY = 900
 MOST_DOTS = 20
+PICTURE_LOST = Bitext(
+    "A key image of this text is not in the store, so no document is made. Tell the administrator.",
+    "该文本的一张关键图像未在存储中找到，无法生成文件。请告知管理员。",
+)
 
 
 def render_opinion(
     frozen: Mapping[str, Any],
     *,
     signatures: Sequence[Mapping[str, Any]],
+    pictures: Mapping[str, bytes] = MappingProxyType({}),
     lang: Language = "en",
     watermark: Bitext | None = None,
     code: str | None = None,
@@ -42,12 +49,16 @@ def render_opinion(
     """The PDF (A-3a, UA-1) of a frozen opinion `mdtapp.opinion/1`, both languages, `lang` leading.
 
     `signatures` are `{name, name_zh, discipline, role, meaning, licence_no, at, content_hash}`; signers
-    without one get a line to sign on. `code` is printed and drawn as a QR code, which holds `verify_url`
+    without one get a line to sign on. `pictures` are the key images the text names, JPEG by hash. `code` is printed and drawn as a QR code, which holds `verify_url`
     when that is given. Raises `Invalid` for text that cannot be printed, naming the statement.
     """
     check_printable(frozen, signatures, watermark)
+    if any(image["picture"] not in pictures for image in frozen.get("key_images") or []):
+        raise Invalid(PICTURE_LOST)
     html = opinion_html(frozen, signatures=signatures, lang=lang, watermark=watermark, code=code)
-    assets = {"asset:check.svg": (_qr(verify_url or code), "image/svg+xml")} if code else {}
+    assets = {f"asset:{name}.jpg": (content, "image/jpeg") for name, content in pictures.items()}
+    if code:
+        assets["asset:check.svg"] = (_qr(verify_url or code), "image/svg+xml")
     made_from = [frozen, list(signatures), lang, watermark and watermark.as_json(), code, verify_url]
     identifier = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).digest()[:16]
     return typesetter().pdf(html, identifier=identifier, assets=assets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import mdtapp
@@ -68,6 +69,7 @@ class Renderer:
         frozen: Mapping[str, Any],
         *,
         signatures: Sequence[Mapping[str, Any]],
+        pictures: Mapping[str, bytes] = MappingProxyType({}),
         lang: Language = "en",
         watermark: Bitext | None = None,
         code: str | None = None,
@@ -77,6 +79,7 @@ class Renderer:
         request = {
             "frozen": frozen,
             "signatures": list(signatures),
+            "pictures": {name: base64.b64encode(content).decode() for name, content in pictures.items()},
             "lang": lang,
             "watermark": watermark.as_json() if watermark is not None else None,
             "code": code,

@@ -7,6 +7,7 @@ but the temporary copies of its own fonts.
 
 from __future__ import annotations
 
+import base64
 import gc
 import json
 import os
@@ -80,6 +81,7 @@ def _render(request: dict[str, Any]) -> bytes:
     return render_opinion(
         request["frozen"],
         signatures=request["signatures"],
+        pictures={name: base64.b64decode(content) for name, content in request["pictures"].items()},
         lang=request["lang"],
         watermark=None if watermark is None else Bitext.of(watermark),
         code=request["code"],

@@ -1,6 +1,7 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
-Requests: `{"do": "header" | "preview" | "measure" | "shrink", "path": …, "frame": …}`.
+Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, key_picture,
+decoded, bulk, served, measurements, measure, shrink.
 Memory, processor time for each request, open files and written bytes are limited by the
 operating system, so that a hostile file ends this process and nothing else.
 """
@@ -15,19 +16,30 @@ import os
 import resource
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
 import pydicom
 
-from mdtapp.imaging import preview, reader
-from mdtapp.imaging.header import DiscIndex, InstanceHeader, Picture, PictureSize, Refusal
+from mdtapp.imaging import instance_index, key_picture, measurements, preview, reader, retrieval
+from mdtapp.imaging.header import (
+    DiscIndex,
+    InstanceHeader,
+    InstanceIndex,
+    Measurements,
+    Part,
+    Picture,
+    PictureSize,
+    Refusal,
+)
+from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.imaging.text import quiet
 
 MEMORY = 1 << 30
 SECONDS = 15
 
-Answer = InstanceHeader | DiscIndex | Picture | PictureSize | Refusal
+Answer = InstanceHeader | InstanceIndex | DiscIndex | Measurements | Part | Picture | PictureSize | Refusal
 
 
 def main() -> None:
@@ -48,8 +60,22 @@ def answer(request: dict[str, Any]) -> Answer:
     match request["do"]:
         case "header":
             return reader.read(path)
+        case "index":
+            return instance_index.make(path, request["address"])
+        case "bulk":
+            return retrieval.bulk(path, request["element"])
+        case "decoded":
+            return retrieval.decoded(path, int(request["frame"]))
+        case "served":
+            return retrieval.served(path, ServedPatient(**request["patient"]))
+        case "key_picture":
+            return key_picture.draw(path, int(request["frame"]))
+        case "measurements":
+            return measurements.read(path)
         case "preview":
-            return preview.render(path, int(request["frame"]))
+            window = request.get("window")
+            edge = int(request.get("edge", preview.MAX_EDGE))
+            return preview.render(path, int(request["frame"]), edge, tuple(window) if window else None)
         case "measure":
             return preview.measure(path)
         case "shrink":
@@ -62,6 +88,12 @@ def as_json(given: Answer) -> dict[str, Any]:
     match given:
         case InstanceHeader():
             return {"header": given.as_json()}
+        case InstanceIndex(text, table):
+            return {"json": text, "frames": base64.b64encode(table).decode()}
+        case Part(content, rest_from):
+            return {"part": base64.b64encode(content).decode(), "rest_from": rest_from}
+        case Measurements(rows):
+            return {"measurements": [asdict(row) for row in rows]}
         case DiscIndex():
             return {"disc_index": True}
         case Picture(png):

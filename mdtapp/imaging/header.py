@@ -113,6 +113,41 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class InstanceIndex:
+    """What viewers ask of an instance: its data set as DICOM JSON without the patient, and its frame table."""
+
+    json: str
+    frames: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes made of an instance; `rest_from` is the offset in its file of what follows them unchanged, if anything."""
+
+    content: bytes
+    rest_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One measured value. `unit` is a UCUM code; the image is empty where the report names none."""
+
+    label: str
+    quantity: str
+    value: float
+    unit: str
+    sop_instance_uid: str = ""
+    frame: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """The measurements of one report, in its order."""
+
+    rows: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PictureSize:
     """Width and height of an ordinary picture in pixels; `cut_short` when its data end too early."""
 

@@ -20,6 +20,7 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.clock import Clock
 from mdtapp.errors import Invalid, NotFound
 from mdtapp.imaging import previews, queries
+from mdtapp.imaging.derived import DerivedStore, Indexed
 from mdtapp.imaging.header import DiscIndex, InstanceHeader, PictureSize, Refusal
 from mdtapp.imaging.limited import LimitedReader
 from mdtapp.imaging.operations import file_instance
@@ -150,6 +151,7 @@ class Intake:
         self.claims = claims
         self.objects = objects
         self.reader = reader
+        self.derived = DerivedStore.beside(objects, reader)
         self.identity_key = identity_key
         self.clock = clock
 
@@ -237,6 +239,8 @@ class Intake:
             yield from self._take_archive(path, stored, found, entry, position, arrival)
             return
         read = self._read(path, found)
+        if isinstance(read, InstanceHeader):
+            self.derived.make(_indexed(stored.sha256, read))
         if isinstance(read, DiscIndex):
             found = Recognised(FileKind.DICOMDIR, found.media_type)
         arrived = _arrived(arrival, position, entry, stored, found)
@@ -396,6 +400,10 @@ def _arrived(
         kind=found.kind if found else FileKind.UNKNOWN,
         media_type=found.media_type if found else "",
     )
+
+
+def _indexed(sha256: str, header: InstanceHeader) -> Indexed:
+    return Indexed.of(sha256, header.study_instance_uid, header.series_instance_uid, header.sop_instance_uid)
 
 
 def _case(case_no: str) -> Case:

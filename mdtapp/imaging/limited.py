@@ -13,12 +13,24 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import mdtapp
-from mdtapp.imaging.header import DiscIndex, InstanceHeader, Picture, PictureSize, Refusal
+from mdtapp.imaging.header import (
+    DiscIndex,
+    InstanceHeader,
+    InstanceIndex,
+    Measurement,
+    Measurements,
+    Part,
+    Picture,
+    PictureSize,
+    Refusal,
+)
+from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.materials.reasons import DICOM_TOO_HUNGRY, READER_DIED
 
 TIMEOUT = 20.0
@@ -50,9 +62,32 @@ class LimitedReader:
             return answer
         return InstanceHeader.of(answer["header"]) if "header" in answer else DiscIndex()
 
-    def preview(self, path: Path, frame: int) -> Picture | Refusal:
-        """A frame of a DICOM file as PNG, or why there is none."""
-        return self._picture({"do": "preview", "path": str(path), "frame": frame})
+    def index(self, path: Path, address: str) -> InstanceIndex | Refusal:
+        """What viewers ask of an instance; `address` is where its bulk data will be found."""
+        answer = self._ask({"do": "index", "path": str(path), "address": address})
+        if isinstance(answer, Refusal):
+            return answer
+        return InstanceIndex(answer["json"], base64.b64decode(answer["frames"]))
+
+    def bulk(self, path: Path, element: str) -> Part | Refusal:
+        """The value of one element, named as in the index: `00420011`, or `54000100.1.54001010` inside a sequence."""
+        return self._part({"do": "bulk", "path": str(path), "element": element})
+
+    def decoded(self, path: Path, frame: int) -> Part | Refusal:
+        """Frame `frame` (from 1) as native little endian samples."""
+        return self._part({"do": "decoded", "path": str(path), "frame": frame})
+
+    def served(self, path: Path, patient: ServedPatient) -> Part | Refusal:
+        """The beginning of the file with the patient of the case, and where the unchanged rest begins."""
+        return self._part({"do": "served", "path": str(path), "patient": asdict(patient)})
+
+    def preview(self, path: Path, frame: int, **drawn: Any) -> Picture | Refusal:
+        """A frame (from 0) of a DICOM file as PNG, or why there is none; `edge` and `window` as `preview.render`."""
+        return self._picture({"do": "preview", "path": str(path), "frame": frame, **drawn})
+
+    def key_picture(self, path: Path, frame: int) -> Picture | Refusal:
+        """A frame (from 0) as JPEG with its sides and a scale, or why there is none."""
+        return self._picture({"do": "key_picture", "path": str(path), "frame": frame})
 
     def shrink(self, path: Path) -> Picture | Refusal:
         """An ordinary picture as PNG, or why not."""
@@ -72,6 +107,19 @@ class LimitedReader:
     def pid(self) -> int | None:
         """Process id of the running child, if there is one."""
         return self._child.pid if self._child else None
+
+    def measurements(self, path: Path) -> Measurements | Refusal:
+        """What a structured report measured."""
+        answer = self._ask({"do": "measurements", "path": str(path)})
+        if isinstance(answer, Refusal):
+            return answer
+        return Measurements(tuple(Measurement(**row) for row in answer["measurements"]))
+
+    def _part(self, request: dict[str, Any]) -> Part | Refusal:
+        answer = self._ask(request)
+        if isinstance(answer, Refusal):
+            return answer
+        return Part(base64.b64decode(answer["part"]), answer["rest_from"])
 
     def _picture(self, request: dict[str, Any]) -> Picture | Refusal:
         answer = self._ask(request)

@@ -32,6 +32,7 @@ from mdtapp.people.models import User
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import session
 
+MADE_HERE = Bitext("Made from this case's own images.", "由本病例自身影像生成。")
 _DATASET_HASH = "dataset_sha256"
 DECIDED_ALREADY = Bitext(
     "Somebody decided about these images in between. Reload the page to see how.",
@@ -211,9 +212,17 @@ def _link(
     elif link.state is LinkState.WAITING and batch.vouch:
         _settle(link, case, LinkState.LINKED, LinkGround.VOUCHED, batch.vouch, actor, at)
         _record_decision(link, actor, at)
+    elif link.state is LinkState.WAITING and _was_served(case, study, identity):
+        _settle(link, case, LinkState.LINKED, LinkGround.SERVED, MADE_HERE.en, actor, at)
     elif link.state is LinkState.LINKED:
         _follow_modalities(link)
     return link
+
+
+def _was_served(case: Case, study: ImagingStudy, identity: ArrivingIdentity) -> bool:
+    """Made from images of this case as this site serves them: its pseudonym, its number, one of its studies."""
+    named = (identity.patient_name, identity.patient_id) == (case.patient.pseudonym, case.case_no)
+    return named and queries.is_in_case(case, study)
 
 
 def _new_link(

@@ -39,12 +39,17 @@ Pixels = npt.NDArray[Any]
 _FAILURES = (*BROKEN, RuntimeError, UnidentifiedImageError)
 
 
-def render(path: Path, frame: int) -> Picture | Refusal:
-    """Frame `frame` (from 0) as PNG, windowed as the header says; a refusal where it cannot be decoded."""
+def render(
+    path: Path, frame: int, edge: int = MAX_EDGE, window: tuple[float, float] | None = None
+) -> Picture | Refusal:
+    """Frame `frame` (from 0) as PNG, at most `edge` pixels wide and high; a refusal where it cannot be decoded.
+
+    Grey values are windowed by `window` (centre, width), without one as the header says.
+    """
     try:
         with path.open("rb") as file:
             ds = pydicom.dcmread(file, stop_before_pixels=True, force=True)
-        return Picture(_png(_frame_image(path, ds, frame), _aspect(ds)))
+        return Picture(_png(_frame_image(path, ds, frame, window), _aspect(ds), edge))
     except RecursionError:
         return Refusal(DICOM_TOO_DEEP)
     except MemoryError:
@@ -53,14 +58,14 @@ def render(path: Path, frame: int) -> Picture | Refusal:
         return Refusal(NO_PICTURE)
 
 
-def _frame_image(path: Path, ds: Dataset, frame: int) -> Image.Image:
+def _frame_image(path: Path, ds: Dataset, frame: int, window: tuple[float, float] | None) -> Image.Image:
     pixels = _decode(path, ds, frame)
     kind = text(ds, "PhotometricInterpretation")
     if kind == "PALETTE COLOR" or pixels.ndim == 3:
         if kind == "PALETTE COLOR":
             pixels = apply_color_lut(pixels, ds)
         return Image.fromarray(_eight_bits(pixels), "RGB")
-    grey = _windowed(pixels, ds, frame)
+    grey = _windowed(pixels, ds, frame, window)
     return Image.fromarray(255 - grey if kind == "MONOCHROME1" else grey, "L")
 
 
@@ -78,9 +83,11 @@ def _decode(path: Path, ds: Dataset, frame: int) -> Pixels:
     return pixel_array(whole, index=index)
 
 
-def _windowed(pixels: Pixels, ds: Dataset, frame: int) -> Pixels:
+def _windowed(pixels: Pixels, ds: Dataset, frame: int, asked: tuple[float, float] | None) -> Pixels:
     """Grey values 0 to 255 by the header's window, or by the picture's own range without one."""
     values = _real_values(pixels, ds, frame)
+    if asked is not None:
+        return _stretch(values, asked[0] - asked[1] / 2, asked[0] + asked[1] / 2)
     window = _window(ds, frame)
     if window is None and "VOILUTSequence" in ds:
         looked_up = apply_voi_lut(values.astype(np.int32), ds, index=0).astype(np.float64)
@@ -108,7 +115,7 @@ def _stretch(values: Pixels, low: float, high: float) -> Pixels:
 
 def _real_values(pixels: Pixels, ds: Dataset, frame: int) -> Pixels:
     """Stored values through the modality transformation, that of the frame where each has its own."""
-    group = _functional(ds, frame, "PixelValueTransformationSequence")
+    group = functional(ds, frame, "PixelValueTransformationSequence")
     if group is None:
         return np.asarray(apply_modality_lut(pixels, ds), dtype=np.float32)
     slope = _number(group.get("RescaleSlope"), 1.0)
@@ -117,7 +124,7 @@ def _real_values(pixels: Pixels, ds: Dataset, frame: int) -> Pixels:
 
 
 def _window(ds: Dataset, frame: int) -> tuple[float, float] | None:
-    source = _functional(ds, frame, "FrameVOILUTSequence") or ds
+    source = functional(ds, frame, "FrameVOILUTSequence") or ds
     try:
         centre, width = _number(source.get("WindowCenter"), None), _number(source.get("WindowWidth"), None)
     except ODD_VALUE:
@@ -125,7 +132,7 @@ def _window(ds: Dataset, frame: int) -> tuple[float, float] | None:
     return (centre, width) if centre is not None and width is not None and width >= 1e-6 else None
 
 
-def _functional(ds: Dataset, frame: int, keyword: str) -> Dataset | None:
+def functional(ds: Dataset, frame: int, keyword: str) -> Dataset | None:
     """An item of the frame's own or the shared functional group (PS3.3 C.7.6.16)."""
     try:
         frames: Any = ds.get("PerFrameFunctionalGroupsSequence") or []
@@ -165,9 +172,9 @@ def _aspect(ds: Dataset) -> float:
     return ratio if 0.1 < ratio < 10 else 1.0
 
 
-def _png(image: Image.Image, aspect: float = 1.0) -> bytes:
+def _png(image: Image.Image, aspect: float = 1.0, edge: int = MAX_EDGE) -> bytes:
     width, height = image.width, image.height * aspect
-    scale = min(1.0, MAX_EDGE / max(width, height, 1))
+    scale = min(1.0, edge / max(width, height, 1))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     if size != image.size:
         image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)

@@ -8,16 +8,17 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, distinct, exists, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from mdtapp.cases.identity import unseal
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
 from mdtapp.imaging.models import ArrivingIdentity, ImagingInstance, ImagingSeries, ImagingStudy, StudyLink
+from mdtapp.imaging.order import ImageFacts
 from mdtapp.imaging.status import LinkState, PreviewState
 from mdtapp.materials.identity import Identity
-from mdtapp.materials.models import IntakeFile
+from mdtapp.materials.models import IntakeFile, Material
 from mdtapp.materials.reasons import OTHER_CONTENT
 from mdtapp.store.db import session
 
@@ -159,6 +160,24 @@ def series_of_study(case: Case, study: ImagingStudy) -> list[SeriesRow]:
     return sorted(rows, key=lambda row: (row.series.number is None, row.series.number or 0, row.series.id))
 
 
+def facts_by_series(case: Case, study: ImagingStudy) -> dict[int, list[ImageFacts]]:
+    """Number, transfer syntax and header values of the images of a study of the case, by series."""
+    query = (
+        select(
+            ImagingInstance.series_id,
+            ImagingInstance.instance_number,
+            ImagingInstance.transfer_syntax_uid,
+            ImagingInstance.attributes,
+        )
+        .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
+        .where(ImagingSeries.study_id == study.id, in_case(case))
+    )
+    found: dict[int, list[ImageFacts]] = {}
+    for series_id, number, syntax, attributes in session.execute(query):
+        found.setdefault(series_id, []).append(ImageFacts(number, syntax, attributes))
+    return found
+
+
 def leading_series(case: Case) -> dict[int, ImagingSeries]:
     """For each linked study the series whose preview stands for it: the one with most images."""
     count = func.count(ImagingInstance.id)
@@ -210,6 +229,36 @@ def get_instance(case: Case, instance_id: int) -> ImagingInstance:
     if found is None:
         raise NotFound(NO_SUCH_STUDY)
     return found
+
+
+def reports_of_case(case: Case) -> list[tuple[ImagingInstance, int | None]]:
+    """Structured reports of the case, newest first, with the number of the material their study stands as."""
+    link = aliased(StudyLink)
+    query = (
+        select(ImagingInstance, Material.number)
+        .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
+        .outerjoin(
+            link,
+            (link.study_id == ImagingSeries.study_id)
+            & (link.identity_id == ImagingInstance.identity_id)
+            & (link.case_id == case.id),
+        )
+        .outerjoin(Material, Material.id == link.material_id)
+        .where(ImagingSeries.modality == "SR", in_case(case))
+        .order_by(ImagingInstance.id.desc())
+        .limit(PAGE)
+    )
+    return [(instance, number) for instance, number in session.execute(query)]
+
+
+def find_in_case(case: Case, sop_instance_uid: str) -> ImagingInstance | None:
+    """An image by its UID, when it belongs to the case."""
+    query = (
+        select(ImagingInstance)
+        .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
+        .where(ImagingInstance.sop_instance_uid == sop_instance_uid, in_case(case))
+    )
+    return session.scalars(query).one_or_none()
 
 
 def reading_order(instance: ImagingInstance) -> tuple[float, int, int]:
@@ -266,6 +315,14 @@ def find_link(case: Case, study: ImagingStudy, identity: ArrivingIdentity) -> St
         StudyLink.case_id == case.id, StudyLink.study_id == study.id, StudyLink.identity_id == identity.id
     )
     return session.scalars(query).one_or_none()
+
+
+def is_in_case(case: Case, study: ImagingStudy) -> bool:
+    """Whether images of the study belong to the case."""
+    query = select(StudyLink.id).where(
+        StudyLink.case_id == case.id, StudyLink.study_id == study.id, StudyLink.state == LinkState.LINKED
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def other_cases(study: ImagingStudy, case: Case) -> int:

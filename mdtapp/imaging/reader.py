@@ -22,6 +22,7 @@ from pydicom.uid import (
     MediaStorageDirectoryStorage,
 )
 
+from mdtapp.imaging.dataset_json import NamesOfPatient
 from mdtapp.imaging.header import DiscIndex, InstanceHeader, Refusal
 from mdtapp.imaging.text import ODD_VALUE, text, texts
 from mdtapp.materials.reasons import (
@@ -141,6 +142,7 @@ def _read(file: BufferedReader, size: int) -> InstanceHeader | DiscIndex | Refus
         return Refusal(DICOM_UNREADABLE if bare else fault)
     study, series, instance = (str(uid) for uid in uids)
     has_pixels, cut_short = _pixels(file, ds, end, size, syntax)
+    names = NamesOfPatient.of(ds)
     return InstanceHeader(
         study_instance_uid=study,
         series_instance_uid=series,
@@ -155,11 +157,11 @@ def _read(file: BufferedReader, size: int) -> InstanceHeader | DiscIndex | Refus
         other_patient_ids=texts(ds, "OtherPatientIDs"),
         study_date=text(ds, "StudyDate", 16),
         study_time=text(ds, "StudyTime", 16),
-        study_description=text(ds, "StudyDescription", 200),
+        study_description=names.left_out(text(ds, "StudyDescription", 200)),
         accession_number=text(ds, "AccessionNumber", 64),
         modality=text(ds, "Modality", 16),
         series_number=_whole(ds, "SeriesNumber"),
-        series_description=text(ds, "SeriesDescription", 200),
+        series_description=names.left_out(text(ds, "SeriesDescription", 200)),
         body_part=text(ds, "BodyPartExamined", 64),
         laterality=text(ds, "Laterality", 16) or text(ds, "ImageLaterality", 16),
         frame_of_reference_uid=text(ds, "FrameOfReferenceUID", 64),

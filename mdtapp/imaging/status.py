@@ -29,6 +29,7 @@ class LinkGround(StrEnum):
     VOUCHED = "vouched"
     DECIDED = "decided"
     ASSIGNED = "assigned"
+    SERVED = "served"
 
 
 class PreviewState(StrEnum):

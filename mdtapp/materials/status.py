@@ -113,6 +113,7 @@ class Source(StrEnum):
     UPLOAD = "upload"
     COMMAND_LINE = "command_line"
     DICOM = "dicom"
+    STOW = "stow"
     DEMONSTRATION = "demonstration"
 
 

@@ -32,6 +32,8 @@ from mdtapp.imaging import queries as imaging_queries
 from mdtapp.imaging.header import Picture
 from mdtapp.imaging.intake import Intake, Taken
 from mdtapp.imaging.limited import shared_reader
+from mdtapp.imaging.order import age, remarks
+from mdtapp.imaging.queries import facts_by_series
 from mdtapp.imaging.stack import stack_of
 from mdtapp.materials import access, operations, queries
 from mdtapp.materials.archive import readable_path
@@ -50,6 +52,7 @@ from mdtapp.materials.status import (
     Source,
 )
 from mdtapp.opinions.case_page import banner_for
+from mdtapp.opinions.key_images.access import can_choose
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import StoreBusy, session
 from mdtapp.store.numbers import whole_number
@@ -437,6 +440,13 @@ def _show(case: Case, material: Material, form: DescribeForm) -> str:
     if study is not None:
         args = request.args
         context["stack"] = stack_of(case, study, args.get("series", ""), args.get("image", ""))
+        facts = facts_by_series(case, study)
+        context["remarks"] = {
+            row.series.id: remarks(facts.get(row.series.id, []), row.series.laterality, case.laterality)
+            for row in context["stack"].rows
+        }
+        context["age"] = age(study.study_date, case.meeting_on, today())
+        context["may_choose"] = can_choose(signed_in(), case)
     return _page("materials/show.html", case, **context)
 
 

@@ -45,6 +45,7 @@ class Press:
         return self.renderer.render_opinion(
             self._named(version),
             signatures=signatures_of(version),
+            pictures=self._pictures(frozen_of(version)),
             lang=lang,
             watermark=None,
             code=version.verify_code,
@@ -54,9 +55,11 @@ class Press:
     def unreleased(self, version: OpinionVersion, lang: Language = "en") -> bytes:
         """The frozen text with whatever signatures there are, watermarked, under the pseudonym."""
         signed = version.opinion.status == OpinionStatus.SIGNED
+        frozen = frozen_of(version)
         return self.renderer.render_opinion(
-            frozen_of(version),
+            frozen,
             signatures=signatures_of(version),
+            pictures=self._pictures(frozen),
             lang=lang,
             watermark=UNRELEASED if signed else UNSIGNED,
             code=None,
@@ -72,7 +75,14 @@ class Press:
             identity=None,
             key=house.identity_key,
         )
-        return self.renderer.render_opinion(frozen, signatures=[], lang=lang, watermark=DRAFT, code=None)
+        pictures = self._pictures(frozen)
+        return self.renderer.render_opinion(
+            frozen, signatures=[], pictures=pictures, lang=lang, watermark=DRAFT, code=None
+        )
+
+    def _pictures(self, frozen: Mapping[str, Any]) -> dict[str, bytes]:
+        """The key images the frozen text names, by hash."""
+        return {row["picture"]: self.store.read(row["picture"]) for row in frozen.get("key_images") or []}
 
     def _named(self, version: OpinionVersion) -> Mapping[str, Any]:
         """The frozen text with the patient's name from the sealed identity, as a signed medical document must.

@@ -14,7 +14,9 @@ from mdtapp.clinical.tnm import stage_text
 from mdtapp.disciplines import catalogue
 from mdtapp.materials.queries import as_listed
 from mdtapp.meetings.queries import Decision, decision_of
-from mdtapp.opinions.models import Opinion, Statement
+from mdtapp.opinions.key_images import queries as key_images
+from mdtapp.opinions.key_images.citation import as_frozen
+from mdtapp.opinions.models import Opinion, Statement, VersionKind
 from mdtapp.opinions.panel import panel_of
 from mdtapp.opinions.queries import kept_statements
 from mdtapp.opinions.signers import required_signers
@@ -53,6 +55,7 @@ def freeze(
         "materials": as_listed(case),
         "meeting": _meeting(decision),
         "dissent": [row.as_json() for row in decision.dissents] if decision else [],
+        "key_images": _key_images(opinion),
         "signers": [
             {"name": s.user.name, "name_zh": s.user.name_zh, "discipline": s.discipline, "role": s.role}
             for s in required_signers(opinion)
@@ -122,6 +125,13 @@ def _sections(opinion: Opinion) -> list[dict[str, Any]]:
             }
         )
     return sections
+
+
+def _key_images(opinion: Opinion) -> list[dict[str, Any]]:
+    """Those that stand when the text is frozen; an addendum points at none."""
+    if opinion.kind != VersionKind.OPINION:
+        return []
+    return [as_frozen(image) for image in key_images.standing(opinion.case)]
 
 
 def _statement(row: Statement, number: str) -> dict[str, Any]:

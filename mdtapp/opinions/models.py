@@ -90,7 +90,6 @@ class Opinion(Keyed, Base):
     status: Mapped[OpinionStatus] = mapped_column(EnumText(OpinionStatus), default=OpinionStatus.DRAFT)
     result_class: Mapped[str] = mapped_column(String(40), default="")
     also: Mapped[list[str]] = mapped_column(JSONText, default=list)
-    nothing_to_add: Mapped[list[str]] = mapped_column(JSONText, default=list)
     language_checked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     language_checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

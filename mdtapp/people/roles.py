@@ -38,6 +38,7 @@ class Permission(StrEnum):
     CASE_WRITE = "case:write"
     MATERIAL_READ = "material:read"
     MATERIAL_WRITE = "material:write"
+    STUDY_STORE = "study:store"
     TRAY_USE = "tray:use"
     INPUT_WRITE = "input:write"
     INPUT_RETURN = "input:return"
@@ -67,7 +68,12 @@ _READ = {
     Permission.MEETING_READ,
     Permission.OPINION_READ,
 }
-_SPECIALIST = _READ | {Permission.INPUT_WRITE, Permission.MEETING_DISSENT, Permission.OPINION_SIGN}
+_SPECIALIST = _READ | {
+    Permission.STUDY_STORE,
+    Permission.INPUT_WRITE,
+    Permission.MEETING_DISSENT,
+    Permission.OPINION_SIGN,
+}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.COORDINATOR: frozenset(
@@ -75,6 +81,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.CASE_WRITE,
             Permission.MATERIAL_WRITE,
+            Permission.STUDY_STORE,
             Permission.TRAY_USE,
             Permission.MEETING_PLAN,
             Permission.OPINION_CHECK,

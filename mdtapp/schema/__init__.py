@@ -8,6 +8,7 @@ from mdtapp.materials import models as materials
 from mdtapp.meetings import models as meetings
 from mdtapp.opinions import models as opinions
 from mdtapp.opinions.inputs import models as inputs
+from mdtapp.opinions.key_images import models as key_images
 from mdtapp.pacs import models as pacs
 from mdtapp.people import models as people
 
@@ -17,6 +18,7 @@ __all__ = [
     "delivery",
     "imaging",
     "inputs",
+    "key_images",
     "materials",
     "meetings",
     "opinions",

@@ -20,6 +20,7 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import Conflict, DomainError, NotAllowed, NotFound, Throttled, Unauthenticated
 from mdtapp.store.db import StoreBusy, session, unit_of_work
 from mdtapp.web.clock import now
+from mdtapp.web.interfaces import is_for_programs
 from mdtapp.web.language import sentence
 from mdtapp.web.login import signed_in
 
@@ -106,7 +107,9 @@ def _forged(_error: CSRFError) -> ResponseReturnValue:
 
 
 def wants_json() -> bool:
-    """Whether the caller asked for JSON (our scripts do), not a page."""
+    """Whether the caller is a program or asked for JSON (our scripts do), not for a page."""
+    if is_for_programs(request.path):
+        return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     return request.is_json or (best == "application/json" and not request.accept_mimetypes["text/html"])
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal, overload
 
-from flask import Flask
+from flask import Flask, Request
 from flask_login import LoginManager, current_user
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.config import Settings
 from mdtapp.errors import Unauthenticated
 from mdtapp.people.models import User
-from mdtapp.people.queries import find_signed_in
+from mdtapp.people.queries import find_signed_in, find_token_owner
+from mdtapp.web.clock import now
+from mdtapp.web.interfaces import bearer_of
 
 
 @overload
@@ -29,9 +31,15 @@ def signed_in(*, optional: bool = False) -> User | None:
     raise Unauthenticated(Bitext("Please sign in to continue.", "请先登录。"))
 
 
+def _by_token(request: Request) -> User | None:
+    token = bearer_of(request)
+    return find_token_owner(token, now()) if token else None
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     manager = LoginManager(app)
     manager.user_loader(find_signed_in)
+    manager.request_loader(_by_token)
     manager.session_protection = None  # the cookie is bound to the password's epoch instead
     app.config.update(
         PERMANENT_SESSION_LIFETIME=timedelta(minutes=settings.idle_minutes),

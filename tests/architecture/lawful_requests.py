@@ -34,6 +34,7 @@ class Lawful:
     form: tuple[str, ...] = ()
     query: Callable[[Places], Fields] = lambda _places: {}
     body: bytes | None = None
+    media: str = "application/octet-stream"
 
     def shown(self, two: TwoCases, places: Places) -> Fields:
         """What the form holds on its page. Whoever signs confirms every warning: those boxes are ticked."""
@@ -47,7 +48,7 @@ class Lawful:
     def options(self, shown: Fields, places: Places) -> dict[str, Any]:
         """Keyword arguments of the test client."""
         if self.body is not None:
-            return {"data": self.body, "content_type": "application/octet-stream"}
+            return {"data": self.body, "content_type": self.media}
         return {"data": {**shown, **self.fields(places)}, "query_string": self.query(places)}
 
 
@@ -74,6 +75,11 @@ LINK = taken(row_version="delivery_version")
 OPINION = fixed(number=0)
 STATEMENT = both(OPINION, taken("statement_id"))
 MY_INPUT = fixed(discipline=MINE)
+
+IMAGE = taken("study", "series", "instance")
+# What no image is, is stored for nobody: what is stored for whom is told in tests/dicomweb/test_stow.py.
+NO_IMAGES = b"--x\r\nContent-Type: application/dicom\r\n\r\nnothing\r\n--x--\r\n"
+RELATED = 'multipart/related; type="application/dicom"; boundary=x'
 
 LAWFUL: dict[str, Lawful] = {
     # people
@@ -136,6 +142,26 @@ LAWFUL: dict[str, Lawful] = {
         at=taken("study_id", "identity_id"), fields=both(taken("case_no"), fixed(**WHY, confirmed="y"))
     ),
     "imaging.series_preview": Lawful(at=taken("series_id")),
+    "dicomweb.search_studies": Lawful(),
+    "dicomweb.search_series": Lawful(at=taken("study")),
+    "dicomweb.search_study_instances": Lawful(at=taken("study")),
+    "dicomweb.search_instances": Lawful(at=taken("study", "series")),
+    "dicomweb.study_metadata": Lawful(at=taken("study")),
+    "dicomweb.series_metadata": Lawful(at=taken("study", "series")),
+    "dicomweb.instance_metadata": Lawful(at=IMAGE),
+    "dicomweb.retrieve_study": Lawful(at=taken("study")),
+    "dicomweb.retrieve_series": Lawful(at=taken("study", "series")),
+    "dicomweb.retrieve_instance": Lawful(at=IMAGE),
+    "dicomweb.frames": Lawful(at=both(IMAGE, fixed(frames="1"))),
+    "dicomweb.bulk_data": Lawful(at=both(IMAGE, fixed(element="00280010"))),
+    "dicomweb.thumbnail": Lawful(at=both(IMAGE, fixed(frame="1"))),
+    "dicomweb.rendered": Lawful(at=both(IMAGE, fixed(frame="1"))),
+    "dicomweb.store": Lawful(at=taken("study"), body=NO_IMAGES, media=RELATED),
+    "key_images.listed": Lawful(),
+    "key_images.picture": Lawful(at=taken("image_id")),
+    "key_images.new": Lawful(query=taken(instance="instance_id")),
+    "key_images.choose": Lawful(fields=both(taken(instance="instance_id"), fixed(frame="1"))),
+    "key_images.withdraw": Lawful(at=taken("image_id")),
     "imaging.frame_picture": Lawful(at=both(taken("instance_id"), fixed(frame=1))),
     # inputs
     "inputs.workbench": Lawful(at=MY_INPUT),

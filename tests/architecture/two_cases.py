@@ -136,6 +136,8 @@ def prepare(app: Flask, clock: FixedClock, folder: Path) -> TwoCases:
             two.told[SPARE].to_review()
             take_images(own, number=1)
             take_images(two.told[OTHER], number=2)
+            for told in (own, two.told[OTHER]):
+                point_at_an_image(told)
             leave_in_tray(own)
             ask_pacs(two)
             seat(own, "herbalist", "tcm_integrative")
@@ -197,6 +199,27 @@ def image_file(told: Told, uid: str, **values: Any) -> Path:
     uids = {level: uid + end for level, end in UIDS.items()}
     path.write_bytes(dicom.encoded(dicom.image(**uids, **values)))
     return path
+
+
+def point_at_an_image(told: Told) -> None:
+    """The chair chooses a key image, which nobody sees who has not signed."""
+    from mdtapp.clinical.bitext import Bitext
+    from mdtapp.imaging.queries import instances_of_series, series_of_study, studies_of_case
+    from mdtapp.opinions.key_images import operations
+
+    picture = told.app.extensions["mdtapp.objects"].put_bytes(b"a picture").sha256
+    with told.act() as case:
+        (study,) = studies_of_case(case)
+        (row,) = series_of_study(case, study.study)
+        operations.choose(
+            actor=told.user("chair"),
+            at=START,
+            case=case,
+            instance=instances_of_series(case, row.series)[0],
+            frame=1,
+            note=Bitext(),
+            prepared=operations.Prepared(picture, "1.2.3"),
+        )
 
 
 def leave_in_tray(told: Told) -> None:
@@ -423,6 +446,23 @@ PLACES: dict[str, tuple[str, ...]] = {
         "ON study_link.study_id = imaging_series.study_id WHERE case_id = ? AND state = 'linked'",
         "case",
     ),
+    "study": (
+        "SELECT study_instance_uid FROM imaging_study JOIN study_link "
+        "ON study_link.study_id = imaging_study.id WHERE case_id = ? AND state = 'linked'",
+        "case",
+    ),
+    "series": (
+        "SELECT series_instance_uid FROM imaging_series JOIN study_link "
+        "ON study_link.study_id = imaging_series.study_id WHERE case_id = ? AND state = 'linked'",
+        "case",
+    ),
+    "instance": (
+        "SELECT sop_instance_uid FROM imaging_instance JOIN imaging_series "
+        "ON imaging_series.id = imaging_instance.series_id JOIN study_link "
+        "ON study_link.study_id = imaging_series.study_id WHERE case_id = ? AND state = 'linked'",
+        "case",
+    ),
+    "image_id": ("SELECT id FROM key_image WHERE case_id = ?", "case"),
     "instance_id": (
         "SELECT imaging_instance.id FROM imaging_instance JOIN imaging_series "
         "ON imaging_series.id = imaging_instance.series_id JOIN study_link "

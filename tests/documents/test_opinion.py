@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.documents.opinion import opinion_html, render_opinion
+from mdtapp.documents.renderer import Renderer
 from mdtapp.documents.verify import frozen_hash
+from mdtapp.errors import Invalid
 from tests.documents.conftest import bare, bare_text, frozen_opinion, section, statements
 
 TextOf = Callable[..., str]
@@ -161,3 +164,32 @@ def test_an_addendum_says_which_one_it_is(breast: dict[str, Any], text_of: TextO
 
 def test_missing_records_are_named(breast: dict[str, Any], text_of: TextOf) -> None:
     assert "Missing:requested" in text_of(breast)
+
+
+def test_key_images_are_printed_with_their_words_and_origin(
+    breast: dict[str, Any], renderer: Renderer, signatures: list[dict[str, Any]]
+) -> None:
+    """The picture goes by its hash; one that is not given fails the document instead of leaving a hole."""
+    stream = io.BytesIO()
+    Image.linear_gradient("L").save(stream, "JPEG")
+    name = "ab" * 32
+    breast["key_images"] = [
+        {
+            "picture": name,
+            "note": {"en": "The mass in the upper outer quadrant.", "zh": "外上象限肿块。"},
+            "citation": {"en": "MG · 2026-09-01 · image 2", "zh": "MG · 2026-09-01 · 图像2"},
+            "chosen_by": {"name": "Dr Lin Yue", "name_zh": "林越"},
+        }
+    ]
+    pdf = renderer.render_opinion(breast, signatures=signatures, pictures={name: stream.getvalue()})
+    reader = PdfReader(io.BytesIO(pdf))
+    (number,) = [
+        place for place, page in enumerate(reader.pages) if "upper outer quadrant" in page.extract_text()
+    ]
+    page = reader.pages[number]
+    assert len(page.images) >= 1
+    text = bare(page.extract_text())
+    for words in ("外上象限肿块", "MG·2026-09-01·image2", "DrLinYue"):
+        assert words in text
+    with pytest.raises(Invalid):
+        renderer.render_opinion(breast, signatures=signatures, pictures={})

@@ -66,6 +66,53 @@ def image(**values: Any) -> Dataset:
     return ds
 
 
+def code(value: str, meaning: str) -> Dataset:
+    ds = Dataset()
+    ds.CodeValue, ds.CodingSchemeDesignator, ds.CodeMeaning = value, "DCM", meaning
+    return ds
+
+
+def content(kind: str, name: Dataset, *children: Dataset, **values: Any) -> Dataset:
+    """A content item of a structured report."""
+    ds = Dataset()
+    ds.ValueType, ds.RelationshipType, ds.ConceptNameCodeSequence = kind, "CONTAINS", [name]
+    for keyword, value in values.items():
+        setattr(ds, keyword, value)
+    if children:
+        ds.ContentSequence = list(children)
+    return ds
+
+
+def measured(value: Any, unit: str, *children: Dataset, quantity: str = "Length") -> Dataset:
+    """A NUM item."""
+    amount = Dataset()
+    amount.NumericValue, amount.MeasurementUnitsCodeSequence = value, [code(unit, unit)]
+    return content("NUM", code("410668003", quantity), *children, MeasuredValueSequence=[amount])
+
+
+def taken_on(sop_instance_uid: str, frame: int | None = None) -> Dataset:
+    """A line drawn on an image (SCOORD, and the IMAGE it was selected from)."""
+    reference = Dataset()
+    reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID = CTImageStorage, sop_instance_uid
+    if frame:
+        reference.ReferencedFrameNumber = frame
+    image_item = content("IMAGE", code("121112", "Source"), ReferencedSOPSequence=[reference])
+    return content("SCOORD", code("121055", "Path"), image_item)
+
+
+def report(*groups: Dataset, **values: Any) -> Dataset:
+    """A report of measurement groups (PS3.16 TID 1500)."""
+    ds = image(PixelData=None, Modality="SR", SOPClassUID="1.2.840.10008.5.1.4.1.1.88.33", **values)
+    ds.ValueType, ds.ConceptNameCodeSequence = "CONTAINER", [code("126000", "Imaging Measurement Report")]
+    ds.ContentSequence = [content("CONTAINER", code("126010", "Imaging Measurements"), *groups)]
+    return ds
+
+
+def group(label: str, *items: Dataset) -> Dataset:
+    tracking = content("TEXT", code("112039", "Tracking Identifier"), TextValue=label)
+    return content("CONTAINER", code("125007", "Measurement Group"), tracking, *items)
+
+
 def encoded(ds: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
     """The data set as a DICOM file."""
     ds.file_meta = FileMetaDataset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
@@ -147,6 +147,26 @@ def test_a_material_still_to_come(coordinator: Person, case_no: str) -> None:
     assert coordinator.get(f"{page}/1/content").status_code == 404
 
 
+def test_what_is_out_of_order_is_said_beside_the_series(
+    app: Flask, pipeline: Intake, radiologist: Person, case_no: str, tmp_path: Path
+) -> None:
+    from mdtapp.audit.trail import SystemActor
+    from mdtapp.materials.status import Source
+
+    disc = tmp_path / "disc"
+    disc.mkdir()
+    for number in (1, 2, 5):
+        values: dict[str, Any] = {"InstanceNumber": number, "SOPInstanceUID": f"1.2.3.{number}", "Laterality": "R"}
+        (disc / f"{number}.dcm").write_bytes(dicom.encoded(dicom.image(**values)))
+    with app.app_context():
+        pipeline.import_path(
+            [disc], case_no=case_no, actor=SystemActor("tests"), vouch="test", source=Source.COMMAND_LINE
+        )
+    page = radiologist.get(f"/cases/{case_no}/materials/1").text
+    assert "Numbers are missing: 3–4." in page
+    assert "these images say right, the case says left" in page
+
+
 def test_specialists_see_the_images_and_never_the_name(
     app: Flask, pipeline: Intake, radiologist: Person, case_no: str, tmp_path: Path
 ) -> None:
@@ -157,6 +177,7 @@ def test_specialists_see_the_images_and_never_the_name(
     for name in ("Zhang", "张", "H-4471", "1967-03-14", "19670314"):
         assert name not in shown + page
     assert "Not for primary diagnosis" in page
+    assert "29 days old today" in page
     for address in ("series/1/preview.png", "instances/2/1.png"):
         picture = radiologist.get(f"/cases/{case_no}/imaging/{address}")
         assert (picture.status_code, picture.mimetype) == (200, "image/png")

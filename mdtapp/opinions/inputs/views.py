@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -19,6 +19,8 @@ from mdtapp.disciplines.checks import Finding, check_input, stops_saving
 from mdtapp.disciplines.conditions import Context
 from mdtapp.disciplines.definitions import Discipline
 from mdtapp.errors import Conflict, Invalid, NotAllowed, NotFound
+from mdtapp.imaging.limited import shared_reader
+from mdtapp.imaging.measured import Measured, measured_in
 from mdtapp.opinions import findings
 from mdtapp.opinions.case_facts import outside_part
 from mdtapp.opinions.case_page import (
@@ -34,6 +36,7 @@ from mdtapp.opinions.inputs.concordance import axes
 from mdtapp.opinions.inputs.fitness import findings_before_signing, unopened
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_post, show_findings, to_data
 from mdtapp.opinions.inputs.forms import ReasonForm, SignInputForm
+from mdtapp.opinions.inputs.measured import TABLE, take, where
 from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.progress import THEIRS, part_of, progress_of
 from mdtapp.opinions.inputs.reading import Difference, answered_sections, asked_by, differences
@@ -163,7 +166,7 @@ def save(case_no: str, discipline: str) -> ResponseReturnValue:
     context = context_of(case, signed_in(), today())
     form = from_post(form_class(definition, current_language()), request.form)
     form.offer(offered_references(case))
-    rearranged = _rearrange(form)
+    rearranged = _take_measured(case, form) or _rearrange(form)
     data = without_empty_rows(to_data(form))
     page = Page(
         case=case,
@@ -386,6 +389,24 @@ def _rearrange(form: InputForm) -> str:
     return ""
 
 
+def _take_measured(case: Case, form: InputForm) -> str:
+    """A measurement becomes a row of the lesions; the part they stand in, empty when none was taken."""
+    wanted, table = request.form.get("take_measured", ""), form.table(TABLE)
+    if not wanted or table is None:
+        return ""
+    for measured in _measured(case, form.discipline):
+        if measured.key == wanted and measured.length_mm is not None:
+            take(table, measured)
+    return part_of(TABLE, form.discipline, ())
+
+
+def _measured(case: Case, discipline: Discipline) -> list[Measured]:
+    """What was measured in the viewer, for disciplines that list lesions."""
+    if not discipline.has(TABLE):
+        return []
+    return measured_in(case, current_app.extensions["mdtapp.objects"], shared_reader())
+
+
 def _cite(form: InputForm, action: str, name: str) -> None:
     """Adds the material in the viewer to a claim (`claims-2`), or takes a place away (`claims-2-anchors.0`)."""
     table = form.table("claims")
@@ -497,6 +518,8 @@ def _workbench(page: Page) -> str:
         chosen=chosen,
         shelf=shelf_of(case, signed_in(), key, chosen),
         facts=facts_for_page(page.context),
+        measured=[(row, where(row)) for row in _measured(case, page.definition)],
+        measured_part=part_of(TABLE, page.definition, ()) if page.definition.has(TABLE) else "",
         others=sum(state.discipline != key for state in discipline_states([case], signed_in())[case.id]),
         can_decline=page.row is None,
     )
