@@ -156,7 +156,11 @@ def test_what_is_out_of_order_is_said_beside_the_series(
     disc = tmp_path / "disc"
     disc.mkdir()
     for number in (1, 2, 5):
-        values: dict[str, Any] = {"InstanceNumber": number, "SOPInstanceUID": f"1.2.3.{number}", "Laterality": "R"}
+        values: dict[str, Any] = {
+            "InstanceNumber": number,
+            "SOPInstanceUID": f"1.2.3.{number}",
+            "Laterality": "R",
+        }
         (disc / f"{number}.dcm").write_bytes(dicom.encoded(dicom.image(**values)))
     with app.app_context():
         pipeline.import_path(
