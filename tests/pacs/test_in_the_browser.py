@@ -148,3 +148,26 @@ def test_a_worker_that_is_killed_leaves_nothing_behind(
     page.goto(f"{server.base_url}/cases/{case_no}/pacs")
     page.get_by_text("150 of 150 images").wait_for(timeout=120_000)
     page.locator(".transfer-line .pill", has_text="Complete").nth(1).wait_for(timeout=120_000)
+
+
+def test_what_is_open_and_focused_stays_so(page: Page, site: tuple[Server, str], orthanc: Orthanc) -> None:
+    """While the PACS is down the page goes on asking; when it is back the fetch ends by itself."""
+    server, case_no = site
+    orthanc.kill()
+    sign_in(page, server.base_url, PEOPLE["coordinator"].email, PASSWORD)
+    page.goto(f"{server.base_url}/cases/{case_no}/pacs")
+    page.get_by_role("button", name="Look for new images").last.click()
+    page.get_by_text("takes no connection").wait_for()
+    shot(page, "waiting")
+    assert axe(page) == []
+    page.locator("#transfers summary").last.click()
+    page.get_by_role("button", name="Cancel").focus()
+    for _ in range(2):
+        with page.expect_response(lambda answer: answer.url.endswith("/progress")):
+            pass
+    page.wait_for_timeout(300)
+    assert page.locator("#transfers details").last.get_attribute("open") is not None
+    assert page.evaluate("document.activeElement.textContent").strip() == "Cancel"
+    orthanc.start()
+    page.get_by_role("button", name="Cancel").wait_for(state="detached", timeout=90_000)
+    assert page.get_by_text("takes no connection").count() == 0
