@@ -93,6 +93,8 @@ TRANSFER_SYNTAXES: tuple[str, ...] = (
     uid.HTJ2KLossless,
     uid.HTJ2K,
     uid.MPEG4HP41,
+    "1.2.840.10008.1.2.8.1",  # Deflated Image Frame Compression
+    uid.ExplicitVRBigEndian,
     uid.DeflatedExplicitVRLittleEndian,
     uid.ExplicitVRLittleEndian,
     uid.ImplicitVRLittleEndian,

@@ -217,10 +217,10 @@ class Fetcher:
         """Waits until what came is filed, counts, and decides: done, or again later."""
         self._wait_until_filed(plan, pulse)
         here = self._here(held, plan)
-        pulse.count = len(here)
         with unit_of_work():
             fetch = held.find()
-            fetch.received = len(here)
+            if plan.images:  # without a plan nothing was counted, and the last figure stands
+                fetch.received = len(here)
             if plan.images and here >= plan.images:
                 operations.finish(at=self.clock.now(), transfer=fetch)
             else:
@@ -278,7 +278,8 @@ def peer_of(node: PacsNode, settings: Settings) -> Peer:
 
 
 def _note_received(fetch: PacsFetch, count: int) -> None:
-    fetch.received = count
+    if count >= 0:
+        fetch.received = count
 
 
 def _row(series: query.FoundSeries, images: int) -> dict[str, object]:

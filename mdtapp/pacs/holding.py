@@ -48,9 +48,12 @@ class Held:
 
 @dataclass(slots=True)
 class Pulse:
-    """What runs and what beats share. `abort` ends the association that is open when the transfer is lost."""
+    """What runs and what beats share. `abort` ends the association that is open when the transfer is lost.
 
-    count: int = 0
+    `count` is -1 before anything was counted.
+    """
+
+    count: int = -1
     lost: threading.Event = field(default_factory=threading.Event)
     abort: Callable[[], None] = lambda: None
 

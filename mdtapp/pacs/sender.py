@@ -102,4 +102,5 @@ class Sender:
 
 
 def _note_sent(row: PacsSending, count: int) -> None:
-    row.sent = count
+    if count >= 0:
+        row.sent = count

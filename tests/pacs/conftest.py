@@ -149,7 +149,17 @@ class Case:
 
 
 @pytest.fixture
-def case(app: Flask, spool: Spool, coordinator: Person, new_case: Callable[..., str], reader: Any) -> Case:
+def case(
+    app: Flask,
+    spool: Spool,
+    coordinator: Person,
+    new_case: Callable[..., str],
+    reader: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Case:
+    from mdtapp.pacs import fetching
+
+    monkeypatch.setattr(fetching, "LOOK_AGAIN", 0.05)
     case_no = new_case(dicom.ZHANG_RECORD, coordinator=coordinator.user_id)
     return Case(app, spool, case_no, coordinator, reader)
 

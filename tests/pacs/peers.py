@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -93,6 +94,16 @@ class Orthanc(Process):
 
     def take(self, files: Sequence[Path]) -> None:
         store(self.title, self.port, files)
+
+    def put(self, file: Path) -> bool:
+        """The file as it is, through REST; False when Orthanc does not take it."""
+        address = f"http://127.0.0.1:{self.http}/instances"
+        request = urllib.request.Request(address, data=file.read_bytes(), method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=10):
+                return True
+        except urllib.error.HTTPError:
+            return False
 
 
 @contextmanager
