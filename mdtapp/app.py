@@ -26,6 +26,7 @@ from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
 from mdtapp.opinions.key_images.views import key_images
 from mdtapp.opinions.views import opinions
+from mdtapp.pacs.views import nodes, pacs
 from mdtapp.people.views import people
 from mdtapp.slides.views import slides
 from mdtapp.store.db import db, engine_options, prepare_engine
@@ -62,6 +63,8 @@ BLUEPRINTS = (
     opinions,
     delivery,
     viewer,
+    pacs,
+    nodes,
     health.health,
 )
 

@@ -7,7 +7,7 @@ again (after a crash) finds what is recorded and goes on behind it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -102,6 +102,17 @@ class Report:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A case that has asked for an image which came without one, and the batch it belongs to."""
+
+    case_no: str
+    batch: str
+
+
+Claims = Callable[[InstanceHeader], Claim | None]
+
+
 @dataclass(slots=True)
 class _Arrival:
     """What the files of one arrival share, and how far it has come."""
@@ -173,10 +184,19 @@ class _Source:
 class Intake:
     """The pipeline: object store, limited reader, the key of sealed identities, a clock.
 
+    `claims` knows which case asked for an image that came over the network; without a claim it waits in the tray.
     Needs an application context; each file is a transaction of its own.
     """
 
-    def __init__(self, objects: ObjectStore, reader: LimitedReader, identity_key: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        objects: ObjectStore,
+        reader: LimitedReader,
+        identity_key: str,
+        clock: Clock,
+        claims: Claims = lambda _header: None,
+    ) -> None:
+        self.claims = claims
         self.objects = objects
         self.reader = reader
         self.derived = DerivedStore.beside(objects, reader)
@@ -395,11 +415,12 @@ class Intake:
         reason: Reason | None,
         at: datetime,
     ) -> IntakeFile:
-        case = _case(arrival.case_no) if arrival.case_no else None
+        claim = self._claim(arrival, header)
+        case = _case(claim.case_no) if claim else None
         batch = open_batch(
             actor=arrival.actor,
             at=at,
-            token=arrival.batch,
+            token=claim.batch if claim else arrival.batch,
             source=arrival.source,
             case=case,
             peer=arrival.peer,
@@ -425,6 +446,14 @@ class Intake:
         return note_file(
             actor=arrival.actor, at=at, batch=batch, arrived=arrived, outcome=outcome, reason=reason
         )
+
+    def _claim(self, arrival: _Arrival, header: InstanceHeader | None) -> Claim | None:
+        """The case a file was sent to, or the one that asked for it; which of them says nothing of whose it is."""
+        if arrival.case_no:
+            return Claim(arrival.case_no, arrival.batch)
+        if header is None or arrival.source is not Source.DICOM:
+            return None
+        return self.claims(header)
 
 
 _ALONE = {FileKind.ARCHIVE, FileKind.SLIDE}

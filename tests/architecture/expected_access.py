@@ -110,6 +110,17 @@ POST /cases/<case_no>/slides/<slide_no>/regions/<region_no>/withdraw        401 
 GET  /viewer/                                                               302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
 GET  /viewer/<place>                                                        302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
 GET  /viewer/files/<release>/<name>                                         302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
+GET  /pacs                                                                  302 | 403 403 | 403 403 403 | 403 403 | 403 403 | 200 | 302
+GET  /pacs/new                                                              302 | 403 403 | 403 403 403 | 403 403 | 403 403 | 200 | 302
+POST /pacs/new                                                              401 | 403 403 | 403 403 403 | 403 403 | 403 403 | 302 | 401
+GET  /pacs/<node_id>                                                        302 | 403 403 | 403 403 403 | 403 403 | 403 403 | 200 | 302
+POST /pacs/<node_id>                                                        401 | 403 403 | 403 403 403 | 403 403 | 403 403 | 302 | 401
+POST /pacs/<node_id>/test                                                   401 | 403 403 | 403 403 403 | 403 403 | 403 403 | 200 | 401
+GET  /cases/<case_no>/pacs                                                  302 | 200 404 | 403 403 403 | 403 403 | 403 403 | 403 | 302
+GET  /cases/<case_no>/pacs/progress                                         302 | 200 404 | 403 403 403 | 403 403 | 403 403 | 403 | 302
+POST /cases/<case_no>/pacs/search                                           401 | 200 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
+POST /cases/<case_no>/pacs/fetches                                          401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
+POST /cases/<case_no>/pacs/fetches/<fetch_id>/<verb>                        401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 GET  /cases/<case_no>/key-images                                            302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 GET  /cases/<case_no>/key-images/<image_id>.jpg                             302 | 403 404 | 403 404 404 | 200 404 | 403 404 | 403 | 302
 GET  /cases/<case_no>/key-images/new                                        302 | 403 403 | 200 404 404 | 200 404 | 403 403 | 403 | 302
@@ -243,6 +254,8 @@ POST /cases/<case_no>/delivery/recipients/<recipient_id>/send               401 
 POST /cases/<case_no>/delivery/links/<delivery_id>/resend                   401 | 200 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 POST /cases/<case_no>/delivery/links/<delivery_id>/revoke                   401 | 302 404 | 403 404 404 | 302 404 | 403 404 | 403 | 401
 POST /cases/<case_no>/delivery/links/<delivery_id>/fail                     401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
+POST /cases/<case_no>/pacs/sendings                                         401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
+POST /cases/<case_no>/pacs/sendings/<sending_id>/<verb>                     401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 GET  /r/<token>                                                             200 | 200 200 | 200 200 200 | 200 200 | 200 200 | 200 | 200
 POST /r/<token>                                                             302 | 302 302 | 302 302 302 | 302 302 | 302 302 | 302 | 302
 GET  /r/opinion                                                             401 | 401 401 | 401 401 401 | 401 401 | 401 401 | 401 | 200

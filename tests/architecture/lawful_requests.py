@@ -296,6 +296,24 @@ LAWFUL: dict[str, Lawful] = {
     "delivery.fail": Lawful(at=taken("delivery_id"), fields=LINK),
     "delivery.open_link": Lawful(at=taken("token")),
     "delivery.enter_code": Lawful(at=taken("token"), fields=taken("code")),
+    # the hospital's PACS
+    "nodes.add_node": Lawful(
+        fields=fixed(
+            name="Another PACS", ae_title="PACS2", host="127.0.0.1", port="104", retrieve="get", active="y"
+        )
+    ),
+    "nodes.edit_node": Lawful(at=taken("node_id")),
+    "nodes.amend_node": Lawful(at=taken("node_id"), form=("admin", "/pacs/{node_id}")),
+    "nodes.test_connection": Lawful(at=taken("node_id")),
+    "pacs.search": Lawful(fields=taken("node_id")),
+    "pacs.fetch": Lawful(fields=both(taken("node_id"), fixed(study_instance_uid="1.2.3.99"))),
+    "pacs.move_fetch": Lawful(at=both(taken("fetch_id"), fixed(verb="cancel"))),
+    "pacs.send": Lawful(
+        fields=both(
+            taken("version_id", to_node_id="node_id", study_id="linked_study_id"), fixed(language="en")
+        )
+    ),
+    "pacs.move_sending": Lawful(at=both(taken("sending_id"), fixed(verb="cancel"))),
     # files
     "static": Lawful(at=fixed(filename="favicon.svg")),
 }
