@@ -26,9 +26,12 @@ from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
 from mdtapp.opinions.key_images.views import key_images
 from mdtapp.opinions.views import opinions
+from mdtapp.pacs.views import nodes, pacs
 from mdtapp.people.views import people
+from mdtapp.slides.views import slides
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
+from mdtapp.viewer.views import viewer
 from mdtapp.web import (
     addresses,
     bodies,
@@ -51,6 +54,7 @@ BLUEPRINTS = (
     cases,
     materials,
     imaging,
+    slides,
     exports,
     dicomweb,
     inputs,
@@ -58,6 +62,9 @@ BLUEPRINTS = (
     meetings,
     opinions,
     delivery,
+    viewer,
+    pacs,
+    nodes,
     health.health,
 )
 

@@ -34,6 +34,7 @@ VENV_PYTHON = VENV / "bin" / "python"
 UV = "uv==0.13.8"
 OLDEST_UV = (0, 5)
 OLDEST_NODE = 18
+ORTHANC_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 
 
 class SetupFailed(Exception):
@@ -126,6 +127,8 @@ TO_TEST = (
     SystemNeed("a PostgreSQL server", "postgresql", has_postgresql_server),
     # pynetdicom brings a storescu of its own; dcmdump is DCMTK's alone.
     SystemNeed("DCMTK", "dcmtk", lambda: shutil.which("dcmdump") is not None),
+    # Debian keeps it where ordinary users do not look for programs.
+    SystemNeed("Orthanc", "orthanc", lambda: shutil.which("Orthanc", path=ORTHANC_PATH) is not None),
     SystemNeed("pdftotext", "poppler-utils", lambda: shutil.which("pdftotext") is not None),
 )
 
@@ -282,6 +285,19 @@ def provide_front_end() -> str:
     return "installed"
 
 
+def provide_viewer() -> str:
+    """OHIF's files, taken out of its pinned package and changed to be served by us."""
+    script = ROOT / "tools" / "ohif.py"
+    sources = [script, ROOT / "tools" / "ohif_ndarray.js", Path(__file__)]
+    stamp, key = STATE / "viewer", key_of(sources, str(ROOT))
+    if (ROOT / "mdtapp" / "viewer" / "ohif" / "manifest.json").exists() and is_stamped(stamp, key):
+        return "ready"
+    stamp.unlink(missing_ok=True)
+    run([str(VENV_PYTHON), str(script)])
+    stamp.write_text(key)
+    return "installed"
+
+
 # --- running steps ----------------------------------------------------------------------------
 
 
@@ -369,6 +385,7 @@ def main() -> int:
             )
             step("Python packages", lambda: provide_python_environment(tests=chosen.tests))
             step("front-end files", provide_front_end)
+            step("viewer files", provide_viewer)
     except SetupFailed as failure:
         print(f"setup: {failure}", file=sys.stderr)
         return 1
