@@ -1,6 +1,6 @@
 """C-STORE of a synthetic CT from DCMTK's storescu, to this program and to Debian's Orthanc, taking turns.
 
-    .venv/bin/python bench/receive.py [--rounds 3] [--instances 300] [--memory 8000]
+    .venv/bin/python bench/receive.py [--rounds 3] [--instances 300] [--senders 1 4] [--memory 8000]
 
 Every run begins with an empty store and freshly started processes. "acknowledged" ends when the last
 sender has its last success, "indexed" when the row of the last instance is committed; Orthanc indexes
@@ -36,7 +36,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 ROOT = Path(__file__).resolve().parent.parent
 STORESCU = "/usr/bin/storescu"  # by its path: pynetdicom installs another of this name beside Python
-SENDERS = (1, 4)
+MOST_SENDERS = 4
 INDEXED_WITHIN = 600.0
 
 
@@ -149,13 +149,13 @@ def one_run(target: Target, folders: list[Path], count: int, *, nodelay: bool) -
     return Run(acknowledged, count / (time.perf_counter() - started))
 
 
-def compare(scratch: Path, rounds: int, instances: int) -> None:
+def compare(scratch: Path, rounds: int, instances: int, numbers: list[int]) -> None:
     """Alternates the receivers and prints medians, ratios and spread."""
     folders = _studies(scratch, instances)
     template = prepared(scratch / "template")
     found: dict[tuple[str, int, bool], list[Run]] = {}
     for turn in range(rounds):
-        for senders in SENDERS:
+        for senders in numbers:
             for nodelay in (True, False):
                 sent, count = folders[:senders], senders * instances
                 if not nodelay and senders > 1:
@@ -191,7 +191,7 @@ def _print(found: dict[tuple[str, int, bool], list[Run]]) -> None:
 def _studies(scratch: Path, instances: int) -> list[Path]:
     """One folder for each of the four senders: the series of one study."""
     study_instance_uid = generate_uid()
-    folders = [scratch / "study" / str(number) for number in range(max(SENDERS))]
+    folders = [scratch / "study" / str(number) for number in range(MOST_SENDERS)]
     for number, folder in enumerate(folders):
         make_series(folder, study_instance_uid, number + 1, instances)
     return folders
@@ -273,13 +273,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--instances", type=int, default=300)
+    parser.add_argument("--senders", type=int, nargs="+", default=[1, MOST_SENDERS], choices=[1, 2, 3, 4])
     parser.add_argument("--memory", type=int, metavar="N")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if given.memory:
             memory(Path(folder), given.memory)
         else:
-            compare(Path(folder), given.rounds, given.instances)
+            compare(Path(folder), given.rounds, given.instances, given.senders)
 
 
 if __name__ == "__main__":

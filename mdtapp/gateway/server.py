@@ -272,7 +272,10 @@ class Gateway:
             self._noted.setdefault(key, now)
         if not noted:
             log.warning("refused an association: %s", rejection.code)
-            self.on_refused(rejection, calling, address)
+            try:
+                self.on_refused(rejection, calling, address)
+            except Exception:
+                log.exception("a refusal could not be recorded")
 
 
 def _prepared(connection: socket.socket, context: ssl.SSLContext | None) -> socket.socket:

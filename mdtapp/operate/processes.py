@@ -89,7 +89,7 @@ def run_web(settings: Settings) -> None:
 
 def run_worker(app: Flask) -> None:
     """Works until SIGTERM or SIGINT; receiving and the pages go before it."""
-    os.nice(5)
+    os.nice(10)
     quiet_libraries()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

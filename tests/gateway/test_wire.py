@@ -170,6 +170,16 @@ def test_the_same_refusal_is_recorded_once_a_minute(listening: Listening) -> Non
     assert listening.refused == [("called_ae_title", "TESTER", "127.0.0.1")]
 
 
+def test_a_refusal_that_cannot_be_recorded_is_a_refusal_all_the_same(
+    listening: Listening, caplog: pytest.LogCaptureFixture
+) -> None:
+    listening.gateway.on_refused = mock.Mock(side_effect=RuntimeError("the database is away"))
+    with Peer(listening.port) as peer:
+        assert wire.rejection(peer.associate(called="ANOTHER")) == (1, 1, 7)
+    assert serves(listening)
+    assert "could not be recorded" in caplog.text
+
+
 @pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
 def test_contexts_that_are_no_storage_or_have_no_uids_are_refused(listening: Listening) -> None:
     find, private = "1.2.840.10008.5.1.4.1.2.1.1", "1.3.12.2.1107.5.9.1"
