@@ -17,6 +17,7 @@ from mdtapp.dicomweb.views import dicomweb
 from mdtapp.disciplines import use_site_files
 from mdtapp.documents.renderer import shared_renderer
 from mdtapp.imaging.derived import DerivedStore
+from mdtapp.imaging.exports.views import exports
 from mdtapp.imaging.limited import shared_reader
 from mdtapp.imaging.views import imaging
 from mdtapp.materials.views import materials
@@ -25,7 +26,9 @@ from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
 from mdtapp.opinions.key_images.views import key_images
 from mdtapp.opinions.views import opinions
+from mdtapp.pacs.views import nodes, pacs
 from mdtapp.people.views import people
+from mdtapp.slides.views import slides
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
 from mdtapp.viewer.views import viewer
@@ -51,6 +54,8 @@ BLUEPRINTS = (
     cases,
     materials,
     imaging,
+    slides,
+    exports,
     dicomweb,
     inputs,
     key_images,
@@ -58,6 +63,8 @@ BLUEPRINTS = (
     opinions,
     delivery,
     viewer,
+    pacs,
+    nodes,
     health.health,
 )
 

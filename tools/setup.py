@@ -34,6 +34,7 @@ VENV_PYTHON = VENV / "bin" / "python"
 UV = "uv==0.13.8"
 OLDEST_UV = (0, 5)
 OLDEST_NODE = 18
+ORTHANC_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 
 
 class SetupFailed(Exception):
@@ -126,6 +127,8 @@ TO_TEST = (
     SystemNeed("a PostgreSQL server", "postgresql", has_postgresql_server),
     # pynetdicom brings a storescu of its own; dcmdump is DCMTK's alone.
     SystemNeed("DCMTK", "dcmtk", lambda: shutil.which("dcmdump") is not None),
+    # Debian keeps it where ordinary users do not look for programs.
+    SystemNeed("Orthanc", "orthanc", lambda: shutil.which("Orthanc", path=ORTHANC_PATH) is not None),
     SystemNeed("pdftotext", "poppler-utils", lambda: shutil.which("pdftotext") is not None),
 )
 

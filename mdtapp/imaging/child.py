@@ -1,28 +1,20 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
 Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, key_picture,
-decoded, bulk, served, measurements, measure, shrink.
-Memory, processor time for each request, open files and written bytes are limited by the
-operating system, so that a hostile file ends this process and nothing else.
+decoded, bulk, served, measurements, measure, shrink, copy. Its limits are those of `mdtapp.imaging.serving`.
 """
 
 from __future__ import annotations
 
 import base64
-import contextlib
-import json
-import math
-import os
-import resource
-import signal
-import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pydicom
 
-from mdtapp.imaging import instance_index, key_picture, measurements, preview, reader, retrieval
+from mdtapp.imaging import copying, instance_index, key_picture, measurements, preview, reader, retrieval
+from mdtapp.imaging.copy_order import Copied, CopyOrder, KeptBack
 from mdtapp.imaging.header import (
     DiscIndex,
     InstanceHeader,
@@ -34,24 +26,28 @@ from mdtapp.imaging.header import (
     Refusal,
 )
 from mdtapp.imaging.served_patient import ServedPatient
+from mdtapp.imaging.serving import serve
 from mdtapp.imaging.text import quiet
 
-MEMORY = 1 << 30
-SECONDS = 15
-
-Answer = InstanceHeader | InstanceIndex | DiscIndex | Measurements | Part | Picture | PictureSize | Refusal
+Answer = (
+    InstanceHeader
+    | InstanceIndex
+    | DiscIndex
+    | Measurements
+    | Part
+    | Picture
+    | PictureSize
+    | Copied
+    | KeptBack
+    | Refusal
+)
 
 
 def main() -> None:
     """Serves requests from standard input until it ends."""
-    _limit()
     quiet()
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    with Path(os.devnull).open("w") as nothing, contextlib.redirect_stdout(nothing):  # a print is no answer
-        for line in sys.stdin:
-            _allow_seconds(SECONDS)
-            _reply(answers, answer(json.loads(line)))
+    serve(lambda request: as_json(answer(request)))
 
 
 def answer(request: dict[str, Any]) -> Answer:
@@ -80,6 +76,8 @@ def answer(request: dict[str, Any]) -> Answer:
             return preview.measure(path)
         case "shrink":
             return preview.shrink(path)
+        case "copy":
+            return copying.make(path, CopyOrder.of(request["order"]), cleared=bool(request["cleared"]))
     raise ValueError("unknown request")
 
 
@@ -100,29 +98,12 @@ def as_json(given: Answer) -> dict[str, Any]:
             return {"png": base64.b64encode(png).decode()}
         case PictureSize(width, height, cut_short):
             return {"size": [width, height, cut_short]}
+        case Copied():
+            return {"copy": given.as_json()}
+        case KeptBack(why):
+            return {"held": str(why)}
         case Refusal(reason):
             return {"refused": reason.code}
-
-
-def _reply(answers: TextIO, given: Answer) -> None:
-    answers.write(json.dumps(as_json(given)) + "\n")
-    answers.flush()
-
-
-def _limit() -> None:
-    """Sets the limits that hold for the whole life of the process."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes our input
-
-
-def _allow_seconds(seconds: int) -> None:
-    """Gives the coming request `seconds` of processor time beyond what is used already."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = math.ceil(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ again (after a crash) finds what is recorded and goes on behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -24,6 +26,8 @@ from mdtapp.imaging.derived import DerivedStore, Indexed
 from mdtapp.imaging.header import DiscIndex, InstanceHeader, PictureSize, Refusal
 from mdtapp.imaging.limited import LimitedReader
 from mdtapp.imaging.operations import file_instance
+from mdtapp.imaging.slide_intake import Slide, read_mirax, read_slide
+from mdtapp.imaging.slide_reader import shared_slides
 from mdtapp.materials.archive import BROKEN_MEMBER, Budget, Entry, file_entry, walk_folder, walk_zip
 from mdtapp.materials.models import IntakeFile
 from mdtapp.materials.operations import (
@@ -34,13 +38,22 @@ from mdtapp.materials.operations import (
     open_batch,
     required_reason,
 )
-from mdtapp.materials.queries import find_file
-from mdtapp.materials.reasons import ARCHIVE_ENTRY_BROKEN, CUT_SHORT, MISLABELLED, UNREADABLE, Reason
-from mdtapp.materials.recognition import Recognised, recognise
+from mdtapp.materials.queries import find_batch, find_file, slide_folder
+from mdtapp.materials.reasons import (
+    ARCHIVE_ENTRY_BROKEN,
+    CUT_SHORT,
+    MISLABELLED,
+    SLIDE_INCOMPLETE,
+    UNREADABLE,
+    Reason,
+)
+from mdtapp.materials.recognition import TIFF, Recognised, recognise
 from mdtapp.materials.spool import Spool, SpooledFile
 from mdtapp.materials.status import FileKind, Outcome, Source
 from mdtapp.store.db import unit_of_work
-from mdtapp.store.objects import ObjectStore, StoredObject
+from mdtapp.store.objects import NotAsNamed, ObjectStore, StoredObject
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,17 @@ class Report:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A case that has asked for an image which came without one, and the batch it belongs to."""
+
+    case_no: str
+    batch: str
+
+
+Claims = Callable[[InstanceHeader], Claim | None]
+
+
 @dataclass(slots=True)
 class _Arrival:
     """What the files of one arrival share, and how far it has come."""
@@ -103,6 +127,41 @@ class _Arrival:
     position: int = 0
     depth: int = 0
     budget: Budget = field(default_factory=Budget)
+
+
+_Read = InstanceHeader | DiscIndex | PictureSize | Slide | Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One file, and everything that is known of it before it is recorded."""
+
+    arrival: _Arrival
+    arrived: Arrived
+    read: _Read
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An arrival whose bytes are in the object store; `looked` is None for what is taken by itself."""
+
+    spooled: SpooledFile
+    entry: Entry
+    arrival: _Arrival
+    stored: StoredObject
+    looked: _Looked | None
+
+
+@dataclass(slots=True)
+class Together:
+    """Arrivals that were looked at and are recorded together."""
+
+    _claims: ExitStack
+    files: list[_Waiting] = field(default_factory=list)
+
+    def close(self) -> None:
+        self._claims.close()
 
 
 class _SourceFailed(Exception):
@@ -125,15 +184,25 @@ class _Source:
 class Intake:
     """The pipeline: object store, limited reader, the key of sealed identities, a clock.
 
+    `claims` knows which case asked for an image that came over the network; without a claim it waits in the tray.
     Needs an application context; each file is a transaction of its own.
     """
 
-    def __init__(self, objects: ObjectStore, reader: LimitedReader, identity_key: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        objects: ObjectStore,
+        reader: LimitedReader,
+        identity_key: str,
+        clock: Clock,
+        claims: Claims = lambda _header: None,
+    ) -> None:
+        self.claims = claims
         self.objects = objects
         self.reader = reader
         self.derived = DerivedStore.beside(objects, reader)
         self.identity_key = identity_key
         self.clock = clock
+        self.slides = shared_slides()
 
     def process(self, spool: Spool, spooled: SpooledFile, *, wait: bool = False) -> list[Taken]:
         """Takes one arrival out of the spool, and what an archive holds with it.
@@ -143,19 +212,48 @@ class Intake:
         with spool.claim(spooled, wait=wait) as mine:
             if not mine:
                 return []
-            arrival = _Arrival(
-                id=spooled.id,
-                batch=spooled.batch,
-                source=spooled.source,
-                actor=NamedActor(spooled.actor),
-                case_no=spooled.case_no,
-                peer=spooled.peer,
-            )
-            path = spool.path(spooled)
-            entry = Entry(spooled.name, spooled.size, lambda: path.open("rb"))
-            taken = list(self._take(entry, arrival))
+            (stored,) = self.objects.adopt([(spool.path(spooled), spooled.sha256)])
+            if isinstance(stored, NotAsNamed):
+                _set_aside(spool, spooled)
+                return []
+            taken = list(self._take(_entry(spooled), _arrival(spooled), stored))
             spool.discard(spooled)
         return taken
+
+    def look(self, spool: Spool, waiting: Sequence[SpooledFile]) -> Together:
+        """Claims arrivals, keeps their bytes and reads them; nothing is recorded yet, so no database is needed.
+
+        Close the result whether or not it was recorded: another process may then have what is left.
+        """
+        claims = ExitStack()
+        try:
+            mine = [one for one in waiting if claims.enter_context(spool.claim(one))]
+            stored = self.objects.adopt([(spool.path(one), one.sha256) for one in mine])
+            together = Together(claims)
+            for spooled, kept in zip(mine, stored, strict=True):
+                if isinstance(kept, NotAsNamed):
+                    _set_aside(spool, spooled)
+                else:
+                    entry, arrival = _entry(spooled), _arrival(spooled)
+                    together.files.append(
+                        _Waiting(spooled, entry, arrival, kept, self._look(entry, arrival, kept))
+                    )
+        except BaseException:
+            claims.close()
+            raise
+        return together
+
+    def record(self, spool: Spool, together: Together) -> None:
+        """Takes arrivals out of the spool: single files in one transaction, then what is taken by itself.
+
+        When one of them cannot be recorded none is, and the caller takes them one by one.
+        """
+        self._record_together([one.looked for one in together.files if one.looked is not None])
+        for one in together.files:
+            if one.looked is None:
+                list(self._take_alone(one.stored, one.entry, one.arrival))
+        for one in together.files:
+            spool.discard(one.spooled)
 
     def import_path(
         self, paths: Sequence[Path], *, case_no: str, actor: Actor, vouch: str | None = None, source: Source
@@ -206,36 +304,48 @@ class Intake:
             for taken in self._take(entry, arrival):
                 yield replace(taken, path=f"{path}{taken.path[len(name) :]}")
 
-    def _take(self, entry: Entry, arrival: _Arrival) -> Iterator[Taken]:
+    def _take(self, entry: Entry, arrival: _Arrival, stored: StoredObject | None = None) -> Iterator[Taken]:
         """One file, and if it is an archive, each of its files behind it."""
-        position, arrival.position = arrival.position, arrival.position + 1
-        stored = self._store(entry)
-        if isinstance(stored, Reason):
-            yield self._record(arrival, _arrived(arrival, position, entry, None), None, stored)
-            return
+        kept = stored or self._store(entry)
+        looked = self._look(entry, arrival, kept)
+        if looked is not None:
+            yield from self._record_together([looked])
+        elif isinstance(kept, StoredObject):
+            yield from self._take_alone(kept, entry, arrival)
+
+    def _take_alone(self, stored: StoredObject, entry: Entry, arrival: _Arrival) -> Iterator[Taken]:
+        """An archive, or the head of a slide of several files, which is opened with the pieces recorded before it."""
         path = self.objects.path(stored.sha256)
         found = recognise(path, PurePath(entry.path).name)
-        if found.kind is FileKind.ARCHIVE and found.contained is None:
-            yield from self._take_archive(path, stored, found, entry, position, arrival)
+        if found.kind is FileKind.ARCHIVE:
+            yield from self._take_archive(stored, entry, arrival)
             return
-        read = self._read(path, found)
+        read = self._read_mirax(path, entry, arrival)
+        yield from self._record_together(
+            [_Looked(arrival, _arrived(arrival, entry, stored, found), read, _reason(found, read))]
+        )
+
+    def _look(self, entry: Entry, arrival: _Arrival, stored: StoredObject | Reason) -> _Looked | None:
+        """What is known of one file before anything is recorded; None for what is taken by itself."""
+        if isinstance(stored, Reason):
+            return _Looked(arrival, _arrived(arrival, entry, None), None, stored)
+        path = self.objects.path(stored.sha256)
+        found = recognise(path, PurePath(entry.path).name)
+        if found.kind in _ALONE and found.contained is None:
+            return None
+        read = self._read(path, found, PurePath(entry.path).name)
         if isinstance(read, InstanceHeader):
             self.derived.make(_indexed(stored.sha256, read))
         if isinstance(read, DiscIndex):
             found = Recognised(FileKind.DICOMDIR, found.media_type)
-        arrived = _arrived(arrival, position, entry, stored, found)
-        yield self._record(arrival, arrived, read, _reason(found, read))
+        elif isinstance(read, Slide):
+            found = Recognised(FileKind.SLIDE, found.media_type, note=found.note)
+        return _Looked(arrival, _arrived(arrival, entry, stored, found), read, _reason(found, read))
 
-    def _take_archive(
-        self,
-        path: Path,
-        stored: StoredObject,
-        found: Recognised,
-        entry: Entry,
-        position: int,
-        arrival: _Arrival,
-    ) -> Iterator[Taken]:
-        arrived = _arrived(arrival, position, entry, stored, found)
+    def _take_archive(self, stored: StoredObject, entry: Entry, arrival: _Arrival) -> Iterator[Taken]:
+        path = self.objects.path(stored.sha256)
+        found = recognise(path, PurePath(entry.path).name)
+        arrived = _arrived(arrival, entry, stored, found)
         refused: Reason | None = None
         if arrival.depth == 0:
             arrival.budget = Budget()
@@ -246,7 +356,7 @@ class Intake:
             else:
                 yield from self._take(member, arrival)
         arrival.depth -= 1
-        yield self._record(arrival, arrived, None, refused or found.note)
+        yield from self._record_together([_Looked(arrival, arrived, None, refused or found.note)])
 
     def _store(self, entry: Entry) -> StoredObject | Reason:
         """The bytes into the object store, or why they cannot be read."""
@@ -263,34 +373,39 @@ class Intake:
         except _SourceFailed:
             return broken
 
-    def _read(
-        self, path: Path, found: Recognised
-    ) -> InstanceHeader | DiscIndex | PictureSize | Refusal | None:
+    def _read(self, path: Path, found: Recognised, name: str) -> _Read:
         """What the limited child says about a file that it is asked about."""
         if found.contained is not None:
             return None
         if found.kind is FileKind.DICOM:
             return self.reader.header(path)
+        if found.media_type == TIFF:
+            slide = read_slide(self.slides, path, name)
+            if slide is not None:
+                return slide
         if found.kind is FileKind.PICTURE:
             return self.reader.measure(path)
         return None
 
-    def _record(
-        self,
-        arrival: _Arrival,
-        arrived: Arrived,
-        read: InstanceHeader | DiscIndex | PictureSize | Refusal | None,
-        reason: Reason | None,
-    ) -> Taken:
-        """The one transaction of a file; a file recorded before is only looked up."""
-        header = read if isinstance(read, InstanceHeader) else None
+    def _read_mirax(self, path: Path, entry: Entry, arrival: _Arrival) -> Slide | Refusal:
+        with unit_of_work(writing=False):
+            batch = find_batch(arrival.batch)
+            pieces = slide_folder(batch.id, entry.path) if batch else {}
+        return read_mirax(self.slides, self.objects, path.name, pieces)
+
+    def _record_together(self, files: Sequence[_Looked]) -> list[Taken]:
+        """One transaction for these files; a file recorded before is only looked up."""
         at = self.clock.now()
         with unit_of_work():
             lock_head()
-            row = find_file(arrived.arrival, arrived.position)
-            if row is None:
-                row = self._file(arrival, arrived, header, reason, at)
-            return Taken(row.path, row.sha256, row.outcome, row.kind, row.reason, header)
+            return [self._record(one, at) for one in files]
+
+    def _record(self, one: _Looked, at: datetime) -> Taken:
+        header = one.read if isinstance(one.read, InstanceHeader) else None
+        row = find_file(one.arrived.arrival, one.arrived.position)
+        if row is None:
+            row = self._file(one.arrival, one.arrived, header, one.reason, at)
+        return Taken(row.path, row.sha256, row.outcome, row.kind, row.reason, header)
 
     def _file(
         self,
@@ -300,11 +415,12 @@ class Intake:
         reason: Reason | None,
         at: datetime,
     ) -> IntakeFile:
-        case = _case(arrival.case_no) if arrival.case_no else None
+        claim = self._claim(arrival, header)
+        case = _case(claim.case_no) if claim else None
         batch = open_batch(
             actor=arrival.actor,
             at=at,
-            token=arrival.batch,
+            token=claim.batch if claim else arrival.batch,
             source=arrival.source,
             case=case,
             peer=arrival.peer,
@@ -331,9 +447,25 @@ class Intake:
             actor=arrival.actor, at=at, batch=batch, arrived=arrived, outcome=outcome, reason=reason
         )
 
+    def _claim(self, arrival: _Arrival, header: InstanceHeader | None) -> Claim | None:
+        """The case a file was sent to, or the one that asked for it; which of them says nothing of whose it is."""
+        if arrival.case_no:
+            return Claim(arrival.case_no, arrival.batch)
+        if header is None or arrival.source is not Source.DICOM:
+            return None
+        return self.claims(header)
 
-_DOCUMENTS = {FileKind.PDF, FileKind.PICTURE, FileKind.TEXT, FileKind.MARKUP, FileKind.OFFICE}
-_NOTES = {MISLABELLED, CUT_SHORT}
+
+_ALONE = {FileKind.ARCHIVE, FileKind.SLIDE}
+_DOCUMENTS = {
+    FileKind.PDF,
+    FileKind.PICTURE,
+    FileKind.SLIDE,
+    FileKind.TEXT,
+    FileKind.MARKUP,
+    FileKind.OFFICE,
+}
+_NOTES = {MISLABELLED.code, CUT_SHORT.code, SLIDE_INCOMPLETE.code}
 
 
 def _is_document(kind: FileKind) -> bool:
@@ -342,26 +474,46 @@ def _is_document(kind: FileKind) -> bool:
 
 def _contains(reason: Reason | None) -> bool:
     """Whether the reason keeps a file aside, or is only a note on an accepted one."""
-    return reason is not None and reason not in _NOTES
+    return reason is not None and reason.code not in _NOTES
 
 
-def _reason(
-    found: Recognised, read: InstanceHeader | DiscIndex | PictureSize | Refusal | None
-) -> Reason | None:
+def _reason(found: Recognised, read: _Read) -> Reason | None:
     if isinstance(read, Refusal):
         return read.reason
+    if isinstance(read, Slide):
+        return read.note or found.note
     if isinstance(read, InstanceHeader | PictureSize) and read.cut_short:
         return CUT_SHORT
     return found.contained or found.note
 
 
+def _entry(spooled: SpooledFile) -> Entry:
+    """An arrival as an entry that lies in the object store already."""
+    return Entry(spooled.name, spooled.size, open=None)
+
+
+def _arrival(spooled: SpooledFile) -> _Arrival:
+    return _Arrival(
+        id=spooled.id,
+        batch=spooled.batch,
+        source=spooled.source,
+        actor=NamedActor(spooled.actor),
+        case_no=spooled.case_no,
+        peer=spooled.peer,
+    )
+
+
+def _set_aside(spool: Spool, spooled: SpooledFile) -> None:
+    """A power cut left a name without its content, which was never acknowledged; or the disk is failing."""
+    log.error("arrival %s is not what was received and is set aside", spooled.id)
+    spool.set_aside(spooled)
+
+
 def _arrived(
-    arrival: _Arrival,
-    position: int,
-    entry: Entry,
-    stored: StoredObject | None,
-    found: Recognised | None = None,
+    arrival: _Arrival, entry: Entry, stored: StoredObject | None, found: Recognised | None = None
 ) -> Arrived:
+    """The next file of the arrival, at the position behind the last."""
+    position, arrival.position = arrival.position, arrival.position + 1
     return Arrived(
         arrival=arrival.id,
         position=position,

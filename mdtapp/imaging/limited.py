@@ -16,9 +16,11 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import mdtapp
+from mdtapp.imaging.copy_order import Copied, CopyOrder, KeptBack, request_of
+from mdtapp.imaging.deidentify.pixel_risk import Held
 from mdtapp.imaging.header import (
     DiscIndex,
     InstanceHeader,
@@ -41,13 +43,16 @@ _MAX_ANSWER = 32 * 1024**2
 class LimitedReader:
     """One child process, used by one thread at a time; it starts when first asked."""
 
+    module = "mdtapp.imaging.child"
+    too_hungry = DICOM_TOO_HUNGRY
+
     def __init__(self, timeout: float = TIMEOUT) -> None:
         self.timeout = timeout
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
-    def __enter__(self) -> LimitedReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -98,6 +103,13 @@ class LimitedReader:
         answer = self._ask({"do": "measure", "path": str(path)})
         return answer if isinstance(answer, Refusal) else PictureSize(*answer["size"])
 
+    def copy(self, path: Path, order: CopyOrder, *, cleared: bool = False) -> Copied | KeptBack | Refusal:
+        """A DICOM file in another form, or why there is none (`mdtapp.imaging.copying`)."""
+        answer = self._ask(request_of(path, order, cleared=cleared))
+        if isinstance(answer, Refusal):
+            return answer
+        return KeptBack(Held(answer["held"])) if "held" in answer else Copied.of(answer["copy"])
+
     def close(self) -> None:
         """Ends the child; the next request would start another."""
         with self._lock:
@@ -137,9 +149,9 @@ class LimitedReader:
                 return self._died(child)
             except TimeoutError:
                 self._end()
-                return Refusal(DICOM_TOO_HUNGRY)
+                return Refusal(self.too_hungry)
         answer: dict[str, Any] = json.loads(line)
-        if answer.get("refused") == DICOM_TOO_HUNGRY.code:
+        if answer.get("refused") == self.too_hungry.code:
             self.close()  # memory that could not be had once is not trusted again
         return Refusal.of(answer["refused"]) if "refused" in answer else answer
 
@@ -161,7 +173,7 @@ class LimitedReader:
         """The child, started anew when it is gone or belongs to the process we were forked from."""
         if self._child is None or self._owner != os.getpid() or self._child.poll() is not None:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "mdtapp.imaging.child"],
+                [sys.executable, "-m", self.module],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -174,7 +186,7 @@ class LimitedReader:
     def _died(self, child: subprocess.Popen[bytes]) -> Refusal:
         status = child.wait()
         self._end()
-        return Refusal(DICOM_TOO_HUNGRY if -status in (signal.SIGXCPU, signal.SIGKILL) else READER_DIED)
+        return Refusal(self.too_hungry if -status in (signal.SIGXCPU, signal.SIGKILL) else READER_DIED)
 
     def _end(self) -> None:
         child, self._child = self._child, None

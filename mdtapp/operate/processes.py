@@ -21,11 +21,16 @@ from mdtapp.audit.events import EventType
 from mdtapp.audit.trail import SystemActor, record
 from mdtapp.config import Settings, UnsafeSettings
 from mdtapp.gateway.peers import Rejection
+from mdtapp.gateway.retrieve import receive_into
 from mdtapp.gateway.server import run_gateway as listen
 from mdtapp.imaging.intake import Intake
 from mdtapp.imaging.limited import shared_reader
 from mdtapp.imaging.worker import Worker
 from mdtapp.materials.spool import Spool
+from mdtapp.pacs.courier import couriers
+from mdtapp.pacs.fetching import Fetcher
+from mdtapp.pacs.queries import claim_for
+from mdtapp.pacs.sender import Sender
 from mdtapp.people.models import User
 from mdtapp.schema import migrate
 from mdtapp.store.db import session, unit_of_work
@@ -83,13 +88,20 @@ def run_web(settings: Settings) -> None:
 
 
 def run_worker(app: Flask) -> None:
-    """Works until SIGTERM or SIGINT."""
+    """Works until SIGTERM or SIGINT; receiving and the pages go before it."""
+    os.nice(5)
     quiet_libraries()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with app.app_context():
-        Worker(intake_of(app), spool_of(app)).run(stop)
+    settings, spool, clock = app.config["MDTAPP"], spool_of(app), app.extensions["mdtapp.clock"]
+    receive_into(spool.root / "fetching")
+    transfers = (
+        Fetcher(app, settings, spool, clock),
+        Sender(app, settings, app.extensions["mdtapp.objects"], clock),
+    )
+    with couriers(app, transfers, stop), app.app_context():
+        Worker(intake_of(app), spool).run(stop)
 
 
 def run_gateway(app: Flask) -> None:
@@ -108,7 +120,7 @@ def run_gateway(app: Flask) -> None:
                 address=address[:60],
             )
 
-    listen(app.config["MDTAPP"], spool_of(app), clock, note)
+    listen(app.config["MDTAPP"], spool_of(app), note)
 
 
 def intake_of(app: Flask) -> Intake:
@@ -118,6 +130,7 @@ def intake_of(app: Flask) -> Intake:
         shared_reader(),
         app.extensions["mdtapp.identity_key"],
         app.extensions["mdtapp.clock"],
+        claim_for,
     )
 
 

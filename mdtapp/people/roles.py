@@ -56,6 +56,7 @@ class Permission(StrEnum):
     DELIVERY_SEND = "delivery:send"
     DELIVERY_REVOKE = "delivery:revoke"
     PERSON_MANAGE = "person:manage"
+    NODE_MANAGE = "node:manage"
     AUDIT_READ = "audit:read"
 
 
@@ -109,5 +110,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.OPINION_CHECK,
         }
     ),
-    Role.ADMIN: frozenset({Permission.ACCOUNT_USE, Permission.PERSON_MANAGE, Permission.AUDIT_READ}),
+    Role.ADMIN: frozenset(
+        {Permission.ACCOUNT_USE, Permission.PERSON_MANAGE, Permission.NODE_MANAGE, Permission.AUDIT_READ}
+    ),
 }

@@ -9,6 +9,7 @@ from mdtapp.meetings import models as meetings
 from mdtapp.opinions import models as opinions
 from mdtapp.opinions.inputs import models as inputs
 from mdtapp.opinions.key_images import models as key_images
+from mdtapp.pacs import models as pacs
 from mdtapp.people import models as people
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "materials",
     "meetings",
     "opinions",
+    "pacs",
     "people",
 ]

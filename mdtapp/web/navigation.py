@@ -58,7 +58,7 @@ RAIL = (
         "layout-kanban",
         "cases.case_list",
         Permission.CASE_READ,
-        ("cases", "materials", "imaging"),
+        ("cases", "materials", "imaging", "pacs"),
     ),
     Entry("tray", Bitext("Tray", "待归档"), "inbox", "materials.tray", Permission.TRAY_USE),
     Entry(
@@ -93,6 +93,7 @@ RAIL = (
         Permission.PERSON_MANAGE,
         ("people",),
     ),
+    Entry("nodes", Bitext("PACS", "PACS"), "server", "nodes.node_list", Permission.NODE_MANAGE, ("nodes",)),
     Entry("audit", Bitext("History", "审计"), "history", "audit.events", Permission.AUDIT_READ, ("audit",)),
     Entry(
         "account",

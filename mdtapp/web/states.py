@@ -105,6 +105,13 @@ LOOKS: dict[str, dict[str, Look]] = {
         "expired": _look("Expired", "已过期", "warn", "clock"),
         "revoked": _look("Revoked", "已撤销", "neutral", "circle-x"),
     },
+    "transfer": {
+        "waiting": _look("Waiting", "等待", "warn", "hourglass"),
+        "running": _look("On its way", "传输中", "accent", "loader"),
+        "done": _look("Complete", "已完成", "ok", "circle-check"),
+        "failed": _look("Failed", "失败", "bad", "alert-octagon"),
+        "cancelled": _look("Cancelled", "已取消", "neutral", "circle-x"),
+    },
     "material": {
         "received": _look("Received", "已收到", "ok", "circle-check"),
         "received_poor": _look("Poor quality", "质量不佳", "warn", "alert-triangle"),

@@ -150,6 +150,15 @@ LAWFUL: dict[str, Lawful] = {
     "materials.assign": Lawful(
         at=taken("study_id", "identity_id"), fields=both(taken("case_no"), fixed(**WHY, confirmed="y"))
     ),
+    "exports.export_page": Lawful(at=taken(study_id="linked_study")),
+    "exports.export": Lawful(
+        at=taken(study_id="linked_study"), fields=both(fixed(kind="served"), taken(series="series_id"))
+    ),
+    "exports.clearance": Lawful(at=taken(study_id="linked_study")),
+    "exports.clear": Lawful(
+        at=taken(study_id="linked_study"), fields=both(fixed(**WHY), taken(instance="instance_id"))
+    ),
+    "exports.withdraw": Lawful(at=taken(study_id="linked_study"), fields=taken(instance="instance_id")),
     "imaging.series_preview": Lawful(at=taken("series_id")),
     "dicomweb.search_studies": Lawful(),
     "dicomweb.search_series": Lawful(at=taken("study")),
@@ -172,6 +181,16 @@ LAWFUL: dict[str, Lawful] = {
     "key_images.choose": Lawful(fields=both(taken(instance="instance_id"), fixed(frame="1"))),
     "key_images.withdraw": Lawful(at=taken("image_id")),
     "imaging.frame_picture": Lawful(at=both(taken("instance_id"), fixed(frame=1))),
+    # slides
+    "slides.show": Lawful(at=taken("slide_no")),
+    "slides.description": Lawful(at=taken("slide_no")),
+    "slides.tile": Lawful(at=both(taken("slide_no"), fixed(level=0, column=0, row=0))),
+    "slides.thumbnail": Lawful(at=taken("slide_no")),
+    "slides.picture": Lawful(at=both(taken("slide_no"), fixed(name="label"))),
+    "slides.draw": Lawful(
+        at=taken("slide_no"), fields=fixed(name="Front", outline="[[5, 5], [40, 5], [40, 60]]")
+    ),
+    "slides.withdraw": Lawful(at=both(taken("slide_no"), fixed(region_no=1))),
     # viewer
     "viewer.page": Lawful(at=fixed(place="viewer")),
     "viewer.file": Lawful(at=viewer_file),
@@ -277,6 +296,24 @@ LAWFUL: dict[str, Lawful] = {
     "delivery.fail": Lawful(at=taken("delivery_id"), fields=LINK),
     "delivery.open_link": Lawful(at=taken("token")),
     "delivery.enter_code": Lawful(at=taken("token"), fields=taken("code")),
+    # the hospital's PACS
+    "nodes.add_node": Lawful(
+        fields=fixed(
+            name="Another PACS", ae_title="PACS2", host="127.0.0.1", port="104", retrieve="get", active="y"
+        )
+    ),
+    "nodes.edit_node": Lawful(at=taken("node_id")),
+    "nodes.amend_node": Lawful(at=taken("node_id"), form=("admin", "/pacs/{node_id}")),
+    "nodes.test_connection": Lawful(at=taken("node_id")),
+    "pacs.search": Lawful(fields=taken("node_id")),
+    "pacs.fetch": Lawful(fields=both(taken("node_id"), fixed(study_instance_uid="1.2.3.99"))),
+    "pacs.move_fetch": Lawful(at=both(taken("fetch_id"), fixed(verb="cancel"))),
+    "pacs.send": Lawful(
+        fields=both(
+            taken("version_id", to_node_id="node_id", study_id="linked_study_id"), fixed(language="en")
+        )
+    ),
+    "pacs.move_sending": Lawful(at=both(taken("sending_id"), fixed(verb="cancel"))),
     # files
     "static": Lawful(at=fixed(filename="favicon.svg")),
 }

@@ -27,12 +27,14 @@ OTHER_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 NO_SUCH_CASE, NO_SUCH_KEY = "MDT-2026-9999", 2_000_000_111
 KEYS_OF_A_CASE = {
     "delivery_id",
+    "fetch_id",
     "file_id",
     "instance_id",
     "link_id",
     "meeting_id",
     "member_id",
     "recipient_id",
+    "sending_id",
     "series_id",
     "statement_id",
 }

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from mdtapp.clock import FixedClock
 from tests.architecture.page_forms import Form, Page
 from tests.conftest import PASSWORD, START
+from tests.server import free_port
 from tests.situations import Told, database_file, tell
 
 OWN, OTHER = "own", "other"
@@ -136,8 +137,10 @@ def prepare(app: Flask, clock: FixedClock, folder: Path) -> TwoCases:
             take_images(own, number=1)
             take_images(two.told[OTHER], number=2)
             for told in (own, two.told[OTHER]):
+                take_slide(told)
                 point_at_an_image(told)
             leave_in_tray(own)
+            ask_pacs(two)
             seat(own, "herbalist", "tcm_integrative")
             two.callers = sign_in_everybody(two)
             unseat(own, "herbalist")
@@ -146,6 +149,7 @@ def prepare(app: Flask, clock: FixedClock, folder: Path) -> TwoCases:
         if stage == "released":
             two.handed = {whose: deliver(two.told[whose], clock.now()) for whose in (OWN, OTHER)}
             two.callers["recipient"] = open_link(two, OWN)
+            send_to_pacs(two)
         keep(two, stage)
     return two
 
@@ -189,6 +193,28 @@ def take_image(told: Told, uid: str, **values: Any) -> None:
     told.take(image_file(told, uid, **values))
 
 
+def take_slide(told: Told) -> None:
+    """A slide with a label, and a region on it drawn by the specialist who calls."""
+    from mdtapp.slides import operations, queries
+    from mdtapp.slides.outline import Outline
+    from tests.slides import made
+
+    path = told.folder / f"slide{told.mark}.svs"
+    tissue = made.tissue(300 + len(told.mark), 300)
+    made.tiff(path, [tissue, tissue.resize((150, 150))], micrometres=0.5, label=made.tissue(40, 30))
+    told.take(path)
+    with told.act() as case:
+        operations.draw_region(
+            actor=told.user(CALLERS["specialist"]),
+            at=START,
+            case=case,
+            slide=queries.slides_of_case(case)[0],
+            size=(300, 300),
+            name=f"Region{told.mark}",
+            outline=Outline(((1, 1), (90, 1), (90, 90))),
+        )
+
+
 def image_file(told: Told, uid: str, **values: Any) -> Path:
     from tests.imaging import dicom
 
@@ -230,6 +256,52 @@ def leave_in_tray(told: Told) -> None:
     with told.app.app_context(), path.open("rb") as stream:
         spooled = spool.receive(stream, name=path.name, source=Source.DICOM, actor="system:gateway", at=START)
         intake_of(told.app).process(spool, spooled)
+
+
+def ask_pacs(two: TwoCases) -> None:
+    """A PACS that nobody answers for, and a study that waits to be fetched from it into each case."""
+    from mdtapp.pacs import operations, queries
+    from mdtapp.pacs.status import Retrieve
+
+    own = two.told[OWN]
+    with own.act():
+        facts = operations.NodeFacts("PACS", "PACS", "127.0.0.1", free_port(), "", Retrieve.GET)
+        node_id = operations.add_node(actor=own.user("admin"), at=START, facts=facts).id
+    for whose in (OWN, OTHER):
+        told = two.told[whose]
+        with told.act() as case:
+            operations.ask_fetch(
+                actor=told.user("coordinator"),
+                at=START,
+                case=case,
+                node=queries.get_active_node(node_id),
+                study_instance_uid="1.2.3.88",
+                description=f"CT of {told.mark}",
+            )
+
+
+def send_to_pacs(two: TwoCases) -> None:
+    """Images that wait to be sent from each case."""
+    from mdtapp.pacs import operations, queries
+
+    for whose in (OWN, OTHER):
+        told = two.told[whose]
+        with told.act() as case:
+            operations.ask_sending(
+                actor=told.user("coordinator"),
+                at=two.clock.now(),
+                case=case,
+                node=queries.active_nodes()[0],
+                title="Images",
+                objects=[
+                    {
+                        "sha256": "a" * 64,
+                        "sop_class_uid": "1.2",
+                        "sop_instance_uid": "1.2.3",
+                        "transfer_syntax_uid": "1.2.840.10008.1.2.1",
+                    }
+                ],
+            )
 
 
 def seat(told: Told, who: str, discipline: str) -> None:
@@ -375,6 +447,7 @@ def places_of(two: TwoCases, whose: str) -> dict[str, Any]:
 
 
 PLACES: dict[str, tuple[str, ...]] = {
+    "slide_no": ("SELECT number FROM material WHERE case_id = ? AND file_kind = 'slide'", "case"),
     "member_id": (
         "SELECT id FROM case_member WHERE case_id = ? AND discipline = 'radiation_oncology'",
         "case",
@@ -395,6 +468,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "series_id": (
         "SELECT imaging_series.id FROM imaging_series JOIN study_link "
         "ON study_link.study_id = imaging_series.study_id WHERE case_id = ? AND state = 'linked'",
+        "case",
+    ),
+    "linked_study": (
+        "SELECT study_id FROM study_link WHERE case_id = ? AND state = 'linked'",
         "case",
     ),
     "study": (
@@ -420,6 +497,10 @@ PLACES: dict[str, tuple[str, ...]] = {
         "ON study_link.study_id = imaging_series.study_id WHERE case_id = ? AND state = 'linked'",
         "case",
     ),
+    "node_id": ("SELECT id FROM pacs_node",),
+    "fetch_id": ("SELECT id FROM pacs_fetch WHERE case_id = ?", "case"),
+    "sending_id": ("SELECT id FROM pacs_sending WHERE case_id = ?", "case"),
+    "linked_study_id": ("SELECT study_id FROM study_link WHERE case_id = ? AND state = 'linked'", "case"),
     "meeting_id": ("SELECT meeting_id FROM agenda_item WHERE case_id = ?", "case"),
     "meeting_version": (
         "SELECT meeting.row_version FROM meeting JOIN agenda_item ON meeting.id = meeting_id WHERE case_id = ?",

@@ -44,7 +44,7 @@ def rail(
         (Role.CHAIR, ["inputs", "cases", "meetings", "account"]),
         (Role.COORDINATOR, ["cases", "tray", "meetings", "delivery", "account"]),
         (Role.TRANSLATOR, ["cases", "account"]),
-        (Role.ADMIN, ["people", "audit", "account"]),
+        (Role.ADMIN, ["people", "nodes", "audit", "account"]),
         (None, []),
     ],
 )
