@@ -58,6 +58,6 @@ migration: setup ## draft a migration from the models: make migration m="add del
 	@$(BIN)/python tools/draft_migration.py "$(m)"
 
 clean: ## remove what make made; the instance folder stays
-	rm -rf .venv .setup node_modules mdtapp/static/vendor build dist *.egg-info
+	rm -rf .venv .setup node_modules mdtapp/static/vendor mdtapp/viewer/ohif build dist *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -17,6 +17,7 @@ from mdtapp.dicomweb.views import dicomweb
 from mdtapp.disciplines import use_site_files
 from mdtapp.documents.renderer import shared_renderer
 from mdtapp.imaging.derived import DerivedStore
+from mdtapp.imaging.exports.views import exports
 from mdtapp.imaging.limited import shared_reader
 from mdtapp.imaging.views import imaging
 from mdtapp.materials.views import materials
@@ -29,6 +30,7 @@ from mdtapp.pacs.views import nodes, pacs
 from mdtapp.people.views import people
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
+from mdtapp.viewer.views import viewer
 from mdtapp.web import (
     addresses,
     bodies,
@@ -51,6 +53,7 @@ BLUEPRINTS = (
     cases,
     materials,
     imaging,
+    exports,
     dicomweb,
     inputs,
     key_images,
@@ -59,6 +62,7 @@ BLUEPRINTS = (
     delivery,
     pacs,
     nodes,
+    viewer,
     health.health,
 )
 

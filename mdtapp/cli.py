@@ -26,6 +26,11 @@ from mdtapp.config import Settings, UnsafeSettings
 from mdtapp.disciplines import catalogue
 from mdtapp.documents.verify import content_hash
 from mdtapp.errors import DomainError, Invalid, NotFound
+from mdtapp.imaging.copy_order import Form
+from mdtapp.imaging.exports.operations import start_export
+from mdtapp.imaging.exports.package import Package
+from mdtapp.imaging.exports.queries import find_study
+from mdtapp.imaging.limited import LimitedReader
 from mdtapp.materials.status import Source
 from mdtapp.opinions import exchange, exchange_completion, findings, queries
 from mdtapp.opinions.conflicts import evaluate, evaluate_outside
@@ -242,6 +247,44 @@ def import_materials(
         click.echo(f"{row['outcome']:<10} {row['path']}" + (f"  {row['reason']}" if row["reason"] else ""))
     for study in report["studies"]:
         click.echo(f"{study['study_instance_uid']}  {study['series']} series, {study['instances']} instances")
+
+
+@main.command("export-study")
+@click.argument("case_no")
+@click.argument("study_uid")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The zip to write.")
+@click.option("--form", "form_name", required=True, type=click.Choice([str(form) for form in Form]))
+@click.option("--reason", default="", help="What for; needed for the form as received.")
+@click.option("--as", "acting", metavar="EMAIL", help="The person who does this.")
+@json_option
+@said_plainly
+def export_study(
+    case_no: str, study_uid: str, out: Path, form_name: str, reason: str, acting: str | None, as_json: bool
+) -> None:
+    """Write a study as a zip: as received, as served to the panel, or de-identified for use outside."""
+    app = _app()
+    with app.app_context(), unit_of_work():
+        case = _case(case_no)
+        plan = start_export(
+            actor=_actor(acting),
+            at=_now(),
+            case=case,
+            study=find_study(case, study_uid),
+            form=Form(form_name),
+            reason=reason,
+            key=app.extensions["mdtapp.identity_key"],
+        )
+    with LimitedReader() as reader:
+        package = Package(plan, app.extensions["mdtapp.objects"], reader)
+        with out.open("wb") as file:
+            file.writelines(package)
+    report = package.report
+    if as_json:
+        _print_json(report.as_json())
+        return
+    click.echo(f"{out}  {report.included} images, {len(report.left_out)} left out")
+    for entry in report.left_out:
+        click.echo(f"left out  {entry.uid}  {entry.words.en}")
 
 
 @main.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,20 @@ class Secrets:
 
 
 @dataclass(frozen=True, slots=True)
+class DicomTls:
+    """The DICOM port with TLS and client certificates (PS3.15 B.12): PEM files, and who holds which certificate.
+
+    `peers` pairs an AE title with the SHA-256 of its certificate, in lower-case hexadecimal.
+    """
+
+    port: int
+    certificate: Path
+    key: Path
+    clients: Path
+    peers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the site decides. Paths are absolute, ports are numbers, the time zone exists."""
 
@@ -48,6 +63,7 @@ class Settings:
     idle_minutes: int
     hospital_name_en: str
     hospital_name_zh: str
+    dicom_tls: DicomTls | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -72,17 +88,24 @@ class Settings:
             idle_minutes=_whole_number(env, "MDTAPP_IDLE_MINUTES", 30, 5, 480),
             hospital_name_en=env.get("MDTAPP_HOSPITAL_EN", "Qingyuan Cancer Centre (invented)"),
             hospital_name_zh=env.get("MDTAPP_HOSPITAL_ZH", "清源肿瘤中心（虚构）"),
+            dicom_tls=_dicom_tls(env),
         )
         if (
             not settings.on_loopback_only
             and settings.dicom_host not in LOOPBACK_HOSTS
             and not settings.dicom_peers
+            and settings.dicom_tls is None
         ):
             raise UnsafeSettings(
                 "MDTAPP_DICOM_HOST opens the DICOM port to the network but MDTAPP_DICOM_PEERS names no peer. "
-                "Write the peers as AETITLE@address, separated by commas."
+                "Write the peers as AETITLE@address, separated by commas, or set MDTAPP_DICOM_TLS_CERT."
             )
         return settings
+
+    @property
+    def plain_dicom(self) -> bool:
+        """Whether the DICOM port without TLS is opened: on the network only for peers that are named."""
+        return self.dicom_host in LOOPBACK_HOSTS or bool(self.dicom_peers)
 
     @property
     def on_loopback_only(self) -> bool:
@@ -192,4 +215,50 @@ def _peers(text: str) -> tuple[tuple[str, str], ...]:
                 f"MDTAPP_DICOM_PEERS holds {entry!r}. Write AETITLE@address, for example PACS1@10.0.0.5."
             )
         peers.append((title, address))
+    return tuple(peers)
+
+
+_TLS_FILES = {
+    "MDTAPP_DICOM_TLS_CERT": "the certificate of this site",
+    "MDTAPP_DICOM_TLS_KEY": "its key",
+    "MDTAPP_DICOM_TLS_CLIENTS": "the certificates (or their authorities) that peers may show",
+}
+
+
+def _dicom_tls(env: Mapping[str, str]) -> DicomTls | None:
+    """All of it or nothing: a TLS port that asks for no certificate would know nobody."""
+    given = [name for name in (*_TLS_FILES, "MDTAPP_DICOM_TLS_PEERS") if env.get(name)]
+    if not given:
+        return None
+    for name, meaning in _TLS_FILES.items():
+        if not env.get(name) or not Path(env[name]).is_file():
+            raise UnsafeSettings(f"{given[0]} is set, so {name} must name a PEM file with {meaning}.")
+    key = Path(env["MDTAPP_DICOM_TLS_KEY"]).absolute()
+    if key.stat().st_mode & 0o077:
+        raise UnsafeSettings(f"MDTAPP_DICOM_TLS_KEY can be read by others. Run: chmod 600 {key}")
+    return DicomTls(
+        port=_port(env, "MDTAPP_DICOM_TLS_PORT", 2762),
+        certificate=Path(env["MDTAPP_DICOM_TLS_CERT"]).absolute(),
+        key=key,
+        clients=Path(env["MDTAPP_DICOM_TLS_CLIENTS"]).absolute(),
+        peers=_tls_peers(env.get("MDTAPP_DICOM_TLS_PEERS", "")),
+    )
+
+
+def _tls_peers(text: str) -> tuple[tuple[str, str], ...]:
+    peers = []
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        title, _, fingerprint = entry.partition("@")
+        digest = fingerprint.replace(":", "").lower()
+        if not title or not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise UnsafeSettings(
+                f"MDTAPP_DICOM_TLS_PEERS holds {entry!r}. Write AETITLE@ and the SHA-256 of its certificate: "
+                "openssl x509 -noout -fingerprint -sha256 -in FILE"
+            )
+        peers.append((title, digest))
+    if not peers:
+        raise UnsafeSettings(
+            "MDTAPP_DICOM_TLS_PEERS names nobody, so nobody could use the DICOM port with TLS. "
+            "Write AETITLE@ and the SHA-256 of the peer's certificate, separated by commas."
+        )
     return tuple(peers)

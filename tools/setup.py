@@ -285,6 +285,19 @@ def provide_front_end() -> str:
     return "installed"
 
 
+def provide_viewer() -> str:
+    """OHIF's files, taken out of its pinned package and changed to be served by us."""
+    script = ROOT / "tools" / "ohif.py"
+    sources = [script, ROOT / "tools" / "ohif_ndarray.js", Path(__file__)]
+    stamp, key = STATE / "viewer", key_of(sources, str(ROOT))
+    if (ROOT / "mdtapp" / "viewer" / "ohif" / "manifest.json").exists() and is_stamped(stamp, key):
+        return "ready"
+    stamp.unlink(missing_ok=True)
+    run([str(VENV_PYTHON), str(script)])
+    stamp.write_text(key)
+    return "installed"
+
+
 # --- running steps ----------------------------------------------------------------------------
 
 
@@ -372,6 +385,7 @@ def main() -> int:
             )
             step("Python packages", lambda: provide_python_environment(tests=chosen.tests))
             step("front-end files", provide_front_end)
+            step("viewer files", provide_viewer)
     except SetupFailed as failure:
         print(f"setup: {failure}", file=sys.stderr)
         return 1

@@ -20,6 +20,8 @@ from mdtapp.cases.forms import (
 from mdtapp.cases.identity import unseal
 from mdtapp.cases.models import Case, ConsentPurpose
 from mdtapp.cases.status import CASE_LIFECYCLE, CaseStatus
+from mdtapp.imaging.operations import reconsider
+from mdtapp.imaging.queries import known_identity
 from mdtapp.opinions.case_page import banner_for, discipline_states
 from mdtapp.people.queries import get_person, list_people
 from mdtapp.people.roles import Permission, Role
@@ -144,6 +146,16 @@ def seal_identity(case_no: str) -> ResponseReturnValue:
                 identity=form.to_identity(),
                 key=current_app.extensions["mdtapp.identity_key"],
             )
+            known = known_identity(case, current_app.extensions["mdtapp.identity_key"])
+            fitting = reconsider(actor=signed_in(), at=now(), case=case, known=known)
+            if fitting:
+                flash(
+                    _(
+                        "%(count)s studies that waited fit this identity now and belong to the case.",
+                        count=fitting,
+                    ),
+                    "ok",
+                )
             return _saved(case_no)
     return _page("cases/identity.html", _for_change(case_no), form=form, identity=None), 422
 

@@ -1,7 +1,7 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
 Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, key_picture,
-decoded, bulk, served, measurements, measure, shrink.
+decoded, bulk, served, measurements, measure, shrink, copy.
 Memory, processor time for each request, open files and written bytes are limited by the
 operating system, so that a hostile file ends this process and nothing else.
 """
@@ -22,7 +22,8 @@ from typing import Any, TextIO
 
 import pydicom
 
-from mdtapp.imaging import instance_index, key_picture, measurements, preview, reader, retrieval
+from mdtapp.imaging import copying, instance_index, key_picture, measurements, preview, reader, retrieval
+from mdtapp.imaging.copy_order import Copied, CopyOrder, KeptBack
 from mdtapp.imaging.header import (
     DiscIndex,
     InstanceHeader,
@@ -39,7 +40,18 @@ from mdtapp.imaging.text import quiet
 MEMORY = 1 << 30
 SECONDS = 15
 
-Answer = InstanceHeader | InstanceIndex | DiscIndex | Measurements | Part | Picture | PictureSize | Refusal
+Answer = (
+    InstanceHeader
+    | InstanceIndex
+    | DiscIndex
+    | Measurements
+    | Part
+    | Picture
+    | PictureSize
+    | Copied
+    | KeptBack
+    | Refusal
+)
 
 
 def main() -> None:
@@ -80,6 +92,8 @@ def answer(request: dict[str, Any]) -> Answer:
             return preview.measure(path)
         case "shrink":
             return preview.shrink(path)
+        case "copy":
+            return copying.make(path, CopyOrder.of(request["order"]), cleared=bool(request["cleared"]))
     raise ValueError("unknown request")
 
 
@@ -100,6 +114,10 @@ def as_json(given: Answer) -> dict[str, Any]:
             return {"png": base64.b64encode(png).decode()}
         case PictureSize(width, height, cut_short):
             return {"size": [width, height, cut_short]}
+        case Copied():
+            return {"copy": given.as_json()}
+        case KeptBack(why):
+            return {"held": str(why)}
         case Refusal(reason):
             return {"refused": reason.code}
 

@@ -6,7 +6,9 @@ again (after a crash) finds what is recorded and goes on behind it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -40,7 +42,9 @@ from mdtapp.materials.recognition import Recognised, recognise
 from mdtapp.materials.spool import Spool, SpooledFile
 from mdtapp.materials.status import FileKind, Outcome, Source
 from mdtapp.store.db import unit_of_work
-from mdtapp.store.objects import ObjectStore, StoredObject
+from mdtapp.store.objects import NotAsNamed, ObjectStore, StoredObject
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +94,14 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Asker:
     """A case that has asked for an image which came without one, and the batch it belongs to."""
 
     case_no: str
     batch: str
 
 
-Claims = Callable[[InstanceHeader], Claim | None]
+WhoAsked = Callable[[InstanceHeader], Asker | None]
 
 
 @dataclass(slots=True)
@@ -114,6 +118,38 @@ class _Arrival:
     position: int = 0
     depth: int = 0
     budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One file, and everything that is known of it before it is recorded."""
+
+    arrival: _Arrival
+    arrived: Arrived
+    read: InstanceHeader | DiscIndex | PictureSize | Refusal | None
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An arrival whose bytes are in the object store; `looked` is None for an archive."""
+
+    spooled: SpooledFile
+    entry: Entry
+    arrival: _Arrival
+    stored: StoredObject
+    looked: _Looked | None
+
+
+@dataclass(slots=True)
+class Together:
+    """Arrivals that were looked at and are recorded together."""
+
+    _claims: ExitStack
+    files: list[_Waiting] = field(default_factory=list)
+
+    def close(self) -> None:
+        self._claims.close()
 
 
 class _SourceFailed(Exception):
@@ -136,7 +172,7 @@ class _Source:
 class Intake:
     """The pipeline: object store, limited reader, the key of sealed identities, a clock.
 
-    `claims` knows which case asked for an image that came over the network; without a claim it waits in the tray.
+    `who_asked` knows which case asked for an image that came over the network; without one it waits in the tray.
     Needs an application context; each file is a transaction of its own.
     """
 
@@ -146,9 +182,9 @@ class Intake:
         reader: LimitedReader,
         identity_key: str,
         clock: Clock,
-        claims: Claims = lambda _header: None,
+        who_asked: WhoAsked = lambda _header: None,
     ) -> None:
-        self.claims = claims
+        self.who_asked = who_asked
         self.objects = objects
         self.reader = reader
         self.derived = DerivedStore.beside(objects, reader)
@@ -163,19 +199,48 @@ class Intake:
         with spool.claim(spooled, wait=wait) as mine:
             if not mine:
                 return []
-            arrival = _Arrival(
-                id=spooled.id,
-                batch=spooled.batch,
-                source=spooled.source,
-                actor=NamedActor(spooled.actor),
-                case_no=spooled.case_no,
-                peer=spooled.peer,
-            )
-            path = spool.path(spooled)
-            entry = Entry(spooled.name, spooled.size, lambda: path.open("rb"))
-            taken = list(self._take(entry, arrival))
+            (stored,) = self.objects.adopt([(spool.path(spooled), spooled.sha256)])
+            if isinstance(stored, NotAsNamed):
+                _set_aside(spool, spooled)
+                return []
+            taken = list(self._take(_entry(spooled), _arrival(spooled), stored))
             spool.discard(spooled)
         return taken
+
+    def look(self, spool: Spool, waiting: Sequence[SpooledFile]) -> Together:
+        """WhoAsked arrivals, keeps their bytes and reads them; nothing is recorded yet, so no database is needed.
+
+        Close the result whether or not it was recorded: another process may then have what is left.
+        """
+        claims = ExitStack()
+        try:
+            mine = [one for one in waiting if claims.enter_context(spool.claim(one))]
+            stored = self.objects.adopt([(spool.path(one), one.sha256) for one in mine])
+            together = Together(claims)
+            for spooled, kept in zip(mine, stored, strict=True):
+                if isinstance(kept, NotAsNamed):
+                    _set_aside(spool, spooled)
+                else:
+                    entry, arrival = _entry(spooled), _arrival(spooled)
+                    together.files.append(
+                        _Waiting(spooled, entry, arrival, kept, self._look(entry, arrival, kept))
+                    )
+        except BaseException:
+            claims.close()
+            raise
+        return together
+
+    def record(self, spool: Spool, together: Together) -> None:
+        """Takes arrivals out of the spool: single files in one transaction, archives each by itself.
+
+        When one of them cannot be recorded none is, and the caller takes them one by one.
+        """
+        for one in together.files:
+            if one.looked is None:
+                list(self._take_archive(one.stored, one.entry, one.arrival))
+        self._record_together([one.looked for one in together.files if one.looked is not None])
+        for one in together.files:
+            spool.discard(one.spooled)
 
     def import_path(
         self, paths: Sequence[Path], *, case_no: str, actor: Actor, vouch: str | None = None, source: Source
@@ -226,36 +291,34 @@ class Intake:
             for taken in self._take(entry, arrival):
                 yield replace(taken, path=f"{path}{taken.path[len(name) :]}")
 
-    def _take(self, entry: Entry, arrival: _Arrival) -> Iterator[Taken]:
+    def _take(self, entry: Entry, arrival: _Arrival, stored: StoredObject | None = None) -> Iterator[Taken]:
         """One file, and if it is an archive, each of its files behind it."""
-        position, arrival.position = arrival.position, arrival.position + 1
-        stored = self._store(entry)
+        kept = stored or self._store(entry)
+        looked = self._look(entry, arrival, kept)
+        if looked is not None:
+            yield from self._record_together([looked])
+        elif isinstance(kept, StoredObject):
+            yield from self._take_archive(kept, entry, arrival)
+
+    def _look(self, entry: Entry, arrival: _Arrival, stored: StoredObject | Reason) -> _Looked | None:
+        """What is known of one file before anything is recorded; None for an archive that is to be opened."""
         if isinstance(stored, Reason):
-            yield self._record(arrival, _arrived(arrival, position, entry, None), None, stored)
-            return
+            return _Looked(arrival, _arrived(arrival, entry, None), None, stored)
         path = self.objects.path(stored.sha256)
         found = recognise(path, PurePath(entry.path).name)
         if found.kind is FileKind.ARCHIVE and found.contained is None:
-            yield from self._take_archive(path, stored, found, entry, position, arrival)
-            return
+            return None
         read = self._read(path, found)
         if isinstance(read, InstanceHeader):
             self.derived.make(_indexed(stored.sha256, read))
         if isinstance(read, DiscIndex):
             found = Recognised(FileKind.DICOMDIR, found.media_type)
-        arrived = _arrived(arrival, position, entry, stored, found)
-        yield self._record(arrival, arrived, read, _reason(found, read))
+        return _Looked(arrival, _arrived(arrival, entry, stored, found), read, _reason(found, read))
 
-    def _take_archive(
-        self,
-        path: Path,
-        stored: StoredObject,
-        found: Recognised,
-        entry: Entry,
-        position: int,
-        arrival: _Arrival,
-    ) -> Iterator[Taken]:
-        arrived = _arrived(arrival, position, entry, stored, found)
+    def _take_archive(self, stored: StoredObject, entry: Entry, arrival: _Arrival) -> Iterator[Taken]:
+        path = self.objects.path(stored.sha256)
+        found = recognise(path, PurePath(entry.path).name)
+        arrived = _arrived(arrival, entry, stored, found)
         refused: Reason | None = None
         if arrival.depth == 0:
             arrival.budget = Budget()
@@ -266,7 +329,7 @@ class Intake:
             else:
                 yield from self._take(member, arrival)
         arrival.depth -= 1
-        yield self._record(arrival, arrived, None, refused or found.note)
+        yield from self._record_together([_Looked(arrival, arrived, None, refused or found.note)])
 
     def _store(self, entry: Entry) -> StoredObject | Reason:
         """The bytes into the object store, or why they cannot be read."""
@@ -295,22 +358,19 @@ class Intake:
             return self.reader.measure(path)
         return None
 
-    def _record(
-        self,
-        arrival: _Arrival,
-        arrived: Arrived,
-        read: InstanceHeader | DiscIndex | PictureSize | Refusal | None,
-        reason: Reason | None,
-    ) -> Taken:
-        """The one transaction of a file; a file recorded before is only looked up."""
-        header = read if isinstance(read, InstanceHeader) else None
+    def _record_together(self, files: Sequence[_Looked]) -> list[Taken]:
+        """One transaction for these files; a file recorded before is only looked up."""
         at = self.clock.now()
         with unit_of_work():
             lock_head()
-            row = find_file(arrived.arrival, arrived.position)
-            if row is None:
-                row = self._file(arrival, arrived, header, reason, at)
-            return Taken(row.path, row.sha256, row.outcome, row.kind, row.reason, header)
+            return [self._record(one, at) for one in files]
+
+    def _record(self, one: _Looked, at: datetime) -> Taken:
+        header = one.read if isinstance(one.read, InstanceHeader) else None
+        row = find_file(one.arrived.arrival, one.arrived.position)
+        if row is None:
+            row = self._file(one.arrival, one.arrived, header, one.reason, at)
+        return Taken(row.path, row.sha256, row.outcome, row.kind, row.reason, header)
 
     def _file(
         self,
@@ -320,12 +380,12 @@ class Intake:
         reason: Reason | None,
         at: datetime,
     ) -> IntakeFile:
-        claim = self._claim(arrival, header)
-        case = _case(claim.case_no) if claim else None
+        asker = self._asker(arrival, header)
+        case = _case(asker.case_no) if asker else None
         batch = open_batch(
             actor=arrival.actor,
             at=at,
-            token=claim.batch if claim else arrival.batch,
+            token=asker.batch if asker else arrival.batch,
             source=arrival.source,
             case=case,
             peer=arrival.peer,
@@ -352,13 +412,13 @@ class Intake:
             actor=arrival.actor, at=at, batch=batch, arrived=arrived, outcome=outcome, reason=reason
         )
 
-    def _claim(self, arrival: _Arrival, header: InstanceHeader | None) -> Claim | None:
+    def _asker(self, arrival: _Arrival, header: InstanceHeader | None) -> Asker | None:
         """The case a file was sent to, or the one that asked for it; which of them says nothing of whose it is."""
         if arrival.case_no:
-            return Claim(arrival.case_no, arrival.batch)
+            return Asker(arrival.case_no, arrival.batch)
         if header is None or arrival.source is not Source.DICOM:
             return None
-        return self.claims(header)
+        return self.who_asked(header)
 
 
 _DOCUMENTS = {FileKind.PDF, FileKind.PICTURE, FileKind.TEXT, FileKind.MARKUP, FileKind.OFFICE}
@@ -384,13 +444,33 @@ def _reason(
     return found.contained or found.note
 
 
+def _entry(spooled: SpooledFile) -> Entry:
+    """An arrival as an entry that lies in the object store already."""
+    return Entry(spooled.name, spooled.size, open=None)
+
+
+def _arrival(spooled: SpooledFile) -> _Arrival:
+    return _Arrival(
+        id=spooled.id,
+        batch=spooled.batch,
+        source=spooled.source,
+        actor=NamedActor(spooled.actor),
+        case_no=spooled.case_no,
+        peer=spooled.peer,
+    )
+
+
+def _set_aside(spool: Spool, spooled: SpooledFile) -> None:
+    """A power cut left a name without its content, which was never acknowledged; or the disk is failing."""
+    log.error("arrival %s is not what was received and is set aside", spooled.id)
+    spool.set_aside(spooled)
+
+
 def _arrived(
-    arrival: _Arrival,
-    position: int,
-    entry: Entry,
-    stored: StoredObject | None,
-    found: Recognised | None = None,
+    arrival: _Arrival, entry: Entry, stored: StoredObject | None, found: Recognised | None = None
 ) -> Arrived:
+    """The next file of the arrival, at the position behind the last."""
+    position, arrival.position = arrival.position, arrival.position + 1
     return Arrived(
         arrival=arrival.id,
         position=position,

@@ -19,6 +19,8 @@ from types import TracebackType
 from typing import Any
 
 import mdtapp
+from mdtapp.imaging.copy_order import Copied, CopyOrder, KeptBack, request_of
+from mdtapp.imaging.deidentify.pixel_risk import Held
 from mdtapp.imaging.header import (
     DiscIndex,
     InstanceHeader,
@@ -97,6 +99,13 @@ class LimitedReader:
         """The size of an ordinary picture, or why it is kept aside."""
         answer = self._ask({"do": "measure", "path": str(path)})
         return answer if isinstance(answer, Refusal) else PictureSize(*answer["size"])
+
+    def copy(self, path: Path, order: CopyOrder, *, cleared: bool = False) -> Copied | KeptBack | Refusal:
+        """A DICOM file in another form, or why there is none (`mdtapp.imaging.copying`)."""
+        answer = self._ask(request_of(path, order, cleared=cleared))
+        if isinstance(answer, Refusal):
+            return answer
+        return KeptBack(Held(answer["held"])) if "held" in answer else Copied.of(answer["copy"])
 
     def close(self) -> None:
         """Ends the child; the next request would start another."""

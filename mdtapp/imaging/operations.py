@@ -304,6 +304,24 @@ def decide(
     return link
 
 
+def reconsider(*, actor: Actor, at: datetime, case: Case, known: Identity | None) -> int:
+    """Holds the images that wait against an identity that was sealed or changed since; how many fit now.
+
+    What fits is linked as it would have been on arrival; what does not keeps waiting for a person, with the
+    fields compared anew. What a person has decided stays.
+    """
+    fitting = 0
+    for link in queries.waiting_links(case):
+        comparison = compare(queries.identity_of(link.identity), known)
+        link.verdict, link.comparison = comparison.verdict, comparison.codes()
+        if comparison.verdict is Verdict.FITS:
+            _settle(link, case, LinkState.LINKED, LinkGround.IDENTITY, "", actor, at)
+            _record_decision(link, actor, at)
+            fitting += 1
+    session.flush()
+    return fitting
+
+
 def assign(
     *,
     actor: User,

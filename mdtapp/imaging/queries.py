@@ -20,7 +20,7 @@ from mdtapp.imaging.status import LinkState, PreviewState
 from mdtapp.materials.identity import Identity
 from mdtapp.materials.models import IntakeFile, Material
 from mdtapp.materials.reasons import OTHER_CONTENT
-from mdtapp.store.db import session
+from mdtapp.store.db import once, session
 
 PAGE = 100
 NO_SUCH_STUDY = Bitext(
@@ -341,6 +341,12 @@ def find_material_id(case: Case, study: ImagingStudy) -> int | None:
     return session.scalars(query.limit(1)).first()
 
 
+def find_material(case: Case, study: ImagingStudy) -> Material | None:
+    """The material that stands for the study in this case."""
+    material_id = find_material_id(case, study)
+    return session.get(Material, material_id) if material_id else None
+
+
 def count_instances(study: ImagingStudy, identity: ArrivingIdentity) -> tuple[int, int]:
     """Series and instances of a study that carry one identity."""
     query = (
@@ -439,19 +445,19 @@ def find_instance(sop_instance_uid: str) -> ImagingInstance | None:
 
 def find_study(study_instance_uid: str) -> ImagingStudy | None:
     query = select(ImagingStudy).where(ImagingStudy.study_instance_uid == study_instance_uid)
-    return session.scalars(query).one_or_none()
+    return once(("study", study_instance_uid), lambda: session.scalars(query).one_or_none())
 
 
 def find_series(study: ImagingStudy, series_instance_uid: str) -> ImagingSeries | None:
     query = select(ImagingSeries).where(
         ImagingSeries.study_id == study.id, ImagingSeries.series_instance_uid == series_instance_uid
     )
-    return session.scalars(query).one_or_none()
+    return once(("series", study.id, series_instance_uid), lambda: session.scalars(query).one_or_none())
 
 
 def find_identity(fingerprint: str) -> ArrivingIdentity | None:
     query = select(ArrivingIdentity).where(ArrivingIdentity.fingerprint == fingerprint)
-    return session.scalars(query).one_or_none()
+    return once(("identity", fingerprint), lambda: session.scalars(query).one_or_none())
 
 
 def came_before(case: Case, sop_instance_uid: str) -> bool:

@@ -14,11 +14,11 @@ from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from mdtapp.imaging.dataset_json import NamesOfPatient, is_served
+from mdtapp.imaging.dataset_json import is_served
+from mdtapp.imaging.deidentify.pseudonymise import pseudonymise
 from mdtapp.imaging.header import Part, Refusal
 from mdtapp.imaging.reader import BROKEN
 from mdtapp.imaging.served_patient import ServedPatient
-from mdtapp.imaging.text import ODD_VALUE
 from mdtapp.materials.reasons import DICOM_TOO_DEEP, DICOM_TOO_HUNGRY, DICOM_UNREADABLE, NO_PICTURE, Reason
 
 LARGEST = 23 * 1024**2  # of an answer through the pipe, before base64
@@ -65,7 +65,7 @@ def served(path: Path, patient: ServedPatient) -> Part | Refusal:
         whole = ds.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
         if whole:
             ds = pydicom.dcmread(path, force=True)
-        name_patient(ds, patient)
+        pseudonymise(ds, patient)
         rest = at if not whole and at < path.stat().st_size else None
         return _within_limit(_written(ds, deflated=whole), rest)
 
@@ -88,29 +88,6 @@ def _written(ds: Dataset, *, deflated: bool) -> bytes:
         content = packer.compress(content) + packer.flush()
         content += b"\0" * (len(content) % 2)
     return head.getvalue() + content
-
-
-def name_patient(ds: Dataset, patient: ServedPatient) -> None:
-    """Leaves out whatever names the patient, at every depth, and writes the case's patient in."""
-    _strip(ds, NamesOfPatient.of(ds))
-    ds.PatientName, ds.PatientID, ds.PatientBirthDate = patient.pseudonym, patient.case_no, patient.birth_date
-
-
-def _strip(ds: Dataset, names: NamesOfPatient) -> None:
-    for tag in list(ds.keys()):
-        if not is_served(tag):
-            del ds[tag]
-            continue
-        try:
-            element = ds[tag]
-        except ODD_VALUE:  # what cannot be read cannot be searched for names
-            del ds[tag]
-            continue
-        if element.VR == "SQ":
-            for item in element.value:
-                _strip(item, names)
-        elif names.stand_in(element):
-            element.value = None
 
 
 def _within_limit(content: bytes, rest_from: int | None = None) -> Part | Refusal:

@@ -16,7 +16,7 @@ from mdtapp.materials.models import IntakeBatch, IntakeFile, Material, Opening
 from mdtapp.materials.status import Outcome
 from mdtapp.people.models import User
 from mdtapp.people.roles import Role
-from mdtapp.store.db import session
+from mdtapp.store.db import once, session
 
 PAGE = 200
 NO_SUCH_MATERIAL = Bitext(
@@ -80,7 +80,8 @@ def is_opened_by_panel(material: Material) -> bool:
 
 
 def find_batch(token: str) -> IntakeBatch | None:
-    return session.scalars(select(IntakeBatch).where(IntakeBatch.token == token)).one_or_none()
+    query = select(IntakeBatch).where(IntakeBatch.token == token)
+    return once(("batch", token), lambda: session.scalars(query).one_or_none())
 
 
 def find_file(arrival: str, position: int) -> IntakeFile | None:

@@ -29,6 +29,7 @@ from mdtapp.errors import NotFound
 from mdtapp.imaging import desk
 from mdtapp.imaging import operations as imaging_operations
 from mdtapp.imaging import queries as imaging_queries
+from mdtapp.imaging.exports import access as exports_access
 from mdtapp.imaging.header import Picture
 from mdtapp.imaging.intake import Intake, Taken
 from mdtapp.imaging.limited import shared_reader
@@ -57,6 +58,7 @@ from mdtapp.people.roles import Permission
 from mdtapp.store.db import StoreBusy, session
 from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
+from mdtapp.viewer.links import openings
 from mdtapp.web.clock import now, settings, today
 from mdtapp.web.guards import requires
 from mdtapp.web.language import sentence
@@ -439,7 +441,9 @@ def _show(case: Case, material: Material, form: DescribeForm) -> str:
     }
     if study is not None:
         args = request.args
+        context["may_export"] = bool(exports_access.forms_for(signed_in(), case))
         context["stack"] = stack_of(case, study, args.get("series", ""), args.get("image", ""))
+        context["openings"] = openings(case, study, context["stack"])
         facts = facts_by_series(case, study)
         context["remarks"] = {
             row.series.id: remarks(facts.get(row.series.id, []), row.series.laterality, case.laterality)

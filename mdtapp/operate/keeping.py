@@ -23,6 +23,7 @@ from mdtapp.audit.trail import verify
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.config import Settings
 from mdtapp.errors import Invalid
+from mdtapp.materials.spool import Spool
 from mdtapp.store.db import db, unit_of_work
 from mdtapp.store.objects import CHUNK
 
@@ -45,7 +46,7 @@ def backup(app: Flask, folder: Path) -> str:
             Bitext(f"{folder} is not empty. Name a new folder.", "目标文件夹非空，请指定新文件夹。")
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _copy_spool(settings.instance / "spool", folder / "spool")
+    Spool(settings.instance / "spool").copy_to(folder / "spool")
     _copy_database(settings, folder)
     _copy_objects(settings.instance / "objects", folder / "objects")
     if (settings.instance / "disciplines").is_dir():
@@ -76,20 +77,6 @@ def restore(settings: Settings, folder: Path) -> str:
 
 
 # --- what is copied -----------------------------------------------------------------------------
-
-
-def _copy_spool(source: Path, target: Path) -> None:
-    """Arrivals that are complete. One that is taken out of the spool meanwhile is left to the database."""
-    target.mkdir(mode=0o700)
-    for ready in sorted(source.glob("*.ready")):
-        sidecar = ready.with_suffix(".json")
-        copies = [target / sidecar.name, target / ready.name]
-        try:
-            for path, copy in zip((sidecar, ready), copies, strict=True):
-                shutil.copy2(path, copy)
-        except FileNotFoundError:
-            for copy in copies:
-                copy.unlink(missing_ok=True)
 
 
 def _copy_objects(source: Path, target: Path) -> None:

@@ -29,7 +29,7 @@ from mdtapp.imaging.worker import Worker
 from mdtapp.materials.spool import Spool
 from mdtapp.pacs.courier import couriers
 from mdtapp.pacs.fetching import Fetcher
-from mdtapp.pacs.queries import claim_for
+from mdtapp.pacs.queries import who_asked
 from mdtapp.pacs.sender import Sender
 from mdtapp.people.models import User
 from mdtapp.schema import migrate
@@ -88,7 +88,8 @@ def run_web(settings: Settings) -> None:
 
 
 def run_worker(app: Flask) -> None:
-    """Works until SIGTERM or SIGINT."""
+    """Works until SIGTERM or SIGINT; receiving and the pages go before it."""
+    os.nice(5)
     quiet_libraries()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -119,7 +120,7 @@ def run_gateway(app: Flask) -> None:
                 address=address[:60],
             )
 
-    listen(app.config["MDTAPP"], spool_of(app), clock, note)
+    listen(app.config["MDTAPP"], spool_of(app), note)
 
 
 def intake_of(app: Flask) -> Intake:
@@ -129,7 +130,7 @@ def intake_of(app: Flask) -> Intake:
         shared_reader(),
         app.extensions["mdtapp.identity_key"],
         app.extensions["mdtapp.clock"],
-        claim_for,
+        who_asked,
     )
 
 

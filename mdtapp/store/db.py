@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, event
@@ -18,6 +18,8 @@ from mdtapp.errors import DomainError
 
 BUSY_TIMEOUT_MS = 8000
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+_found: ContextVar[dict[Hashable, Any] | None] = ContextVar("found", default=None)
+Row = TypeVar("Row", bound="Base")
 
 
 class Base(DeclarativeBase):
@@ -88,7 +90,7 @@ def unit_of_work(*, writing: bool = True) -> Iterator[None]:
     Needs an application context. A locked or lost database becomes `StoreBusy`.
     """
     session.rollback()
-    token = _writing.set(writing)
+    token, remembered = _writing.set(writing), _found.set({})
     try:
         yield
         session.commit()
@@ -107,3 +109,18 @@ def unit_of_work(*, writing: bool = True) -> Iterator[None]:
         raise
     finally:
         _writing.reset(token)
+        _found.reset(remembered)
+
+
+def once(key: Hashable, look: Callable[[], Row | None]) -> Row | None:
+    """The row that `look` finds, asked for once in a transaction: for keys that many files of one arrival share.
+
+    A row that is not there, or was rolled back, is looked for again.
+    """
+    remembered = _found.get()
+    if remembered is None:
+        return look()
+    row: Row | None = remembered.get(key)
+    if row is None or row not in session:
+        row = remembered[key] = look()
+    return row

@@ -52,6 +52,15 @@ class Lawful:
         return {"data": {**shown, **self.fields(places)}, "query_string": self.query(places)}
 
 
+def viewer_file(_places: Places) -> Fields:
+    """The viewer's own script in the release that is installed."""
+    from mdtapp.viewer.files import viewer_files
+
+    files = viewer_files()
+    assert files is not None, "run `make setup-tests`"
+    return {"release": files.release, "name": files.script}
+
+
 def fixed(**values: Any) -> Callable[[Places], Fields]:
     return lambda _places: dict(values)
 
@@ -141,6 +150,15 @@ LAWFUL: dict[str, Lawful] = {
     "materials.assign": Lawful(
         at=taken("study_id", "identity_id"), fields=both(taken("case_no"), fixed(**WHY, confirmed="y"))
     ),
+    "exports.export_page": Lawful(at=taken(study_id="linked_study")),
+    "exports.export": Lawful(
+        at=taken(study_id="linked_study"), fields=both(fixed(kind="served"), taken(series="series_id"))
+    ),
+    "exports.clearance": Lawful(at=taken(study_id="linked_study")),
+    "exports.clear": Lawful(
+        at=taken(study_id="linked_study"), fields=both(fixed(**WHY), taken(instance="instance_id"))
+    ),
+    "exports.withdraw": Lawful(at=taken(study_id="linked_study"), fields=taken(instance="instance_id")),
     "imaging.series_preview": Lawful(at=taken("series_id")),
     "dicomweb.search_studies": Lawful(),
     "dicomweb.search_series": Lawful(at=taken("study")),
@@ -163,6 +181,9 @@ LAWFUL: dict[str, Lawful] = {
     "key_images.choose": Lawful(fields=both(taken(instance="instance_id"), fixed(frame="1"))),
     "key_images.withdraw": Lawful(at=taken("image_id")),
     "imaging.frame_picture": Lawful(at=both(taken("instance_id"), fixed(frame=1))),
+    # viewer
+    "viewer.page": Lawful(at=fixed(place="viewer")),
+    "viewer.file": Lawful(at=viewer_file),
     # inputs
     "inputs.workbench": Lawful(at=MY_INPUT),
     "inputs.save": Lawful(at=MY_INPUT, fields=taken(row_version="input_version")),

@@ -446,6 +446,10 @@ PLACES: dict[str, tuple[str, ...]] = {
         "ON study_link.study_id = imaging_series.study_id WHERE case_id = ? AND state = 'linked'",
         "case",
     ),
+    "linked_study": (
+        "SELECT study_id FROM study_link WHERE case_id = ? AND state = 'linked'",
+        "case",
+    ),
     "study": (
         "SELECT study_instance_uid FROM imaging_study JOIN study_link "
         "ON study_link.study_id = imaging_study.id WHERE case_id = ? AND state = 'linked'",

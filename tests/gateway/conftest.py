@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtapp.clock import SystemClock
 from mdtapp.gateway.server import Gateway
 from mdtapp.materials.spool import Spool
 from tests.imaging.conftest import new_case, pipeline, reader
 from tests.server import free_port
 
 if TYPE_CHECKING:
-    from mdtapp.config import Settings
+    from mdtapp.config import DicomTls, Settings
 
 __all__ = ["new_case", "pipeline", "reader"]
 
@@ -39,14 +38,14 @@ def listen(settings: Settings) -> Iterator[Callable[..., Listening]]:
     """`listen(peers=…, ceiling=…)` starts a gateway that ends with the test."""
     running: list[Listening] = []
 
-    def start(peers: tuple[tuple[str, str], ...] = (), ceiling: int = 1 << 30) -> Listening:
+    def start(
+        peers: tuple[tuple[str, str], ...] = (), ceiling: int = 1 << 30, tls: DicomTls | None = None
+    ) -> Listening:
         port = free_port()
-        own = replace(settings, dicom_port=port, dicom_peers=peers)
+        own = replace(settings, dicom_port=port, dicom_peers=peers, dicom_tls=tls)
         spool = Spool(own.instance / "spool", ceiling)
         refused: list[tuple[str, str, str]] = []
-        gateway = Gateway(
-            own, spool, SystemClock(), lambda why, title, address: refused.append((why.code, title, address))
-        )
+        gateway = Gateway(own, spool, lambda why, title, address: refused.append((why.code, title, address)))
         gateway.start()
         running.append(Listening(gateway, spool, port, refused))
         return running[-1]

@@ -35,12 +35,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = """
     import signal
-    from mdtapp.clock import SystemClock
     from mdtapp.config import Settings
     from mdtapp.gateway.server import Gateway
     from mdtapp.materials.spool import Spool
     settings = Settings.from_environment()
-    Gateway(settings, Spool(settings.instance / "spool"), SystemClock()).start()
+    Gateway(settings, Spool(settings.instance / "spool")).start()
     print("listening", flush=True)
     signal.pause()
 """

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+import re
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pydicom
 import pytest
 from pydicom import Dataset
+from pydicom.uid import AllTransferSyntaxes, MediaStorageDirectoryStorage
 from pynetdicom import AE
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     CTImageStorage,
@@ -22,8 +24,10 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 
 from mdtapp.gateway.peers import Peers
-from mdtapp.materials.spool import SpoolFull
+from mdtapp.materials.spool import Incoming, SpoolFull
+from tests.gateway import peer as wire
 from tests.gateway.conftest import Listening, dcmtk, run
+from tests.gateway.peer import Peer
 from tests.imaging import dicom
 
 if TYPE_CHECKING:
@@ -201,16 +205,16 @@ def test_success_is_said_after_the_spool_has_it(listening: Listening) -> None:
         "system:gateway",
     )
     assert kept.peer == "TESTER@127.0.0.1"
-    assert list((listening.spool.root / "incoming").iterdir()) == []
+    assert sorted(path.suffix for path in listening.spool.root.iterdir()) == [".batch", ".ready"]
 
 
 def test_a_failing_disk_is_not_success(listening: Listening) -> None:
     from mdtapp.clinical.bitext import Bitext
 
     full = SpoolFull(Bitext("full", "满"))
-    with mock.patch.object(listening.spool, "receive", side_effect=full):
+    with mock.patch.object(Incoming, "keep", side_effect=full):
         assert store(listening, instance()) == 0xA700
-    with mock.patch.object(listening.spool, "receive", side_effect=RuntimeError):
+    with mock.patch.object(Incoming, "keep", side_effect=RuntimeError):
         assert store(listening, instance()) == 0x0110
     assert listening.spool.ready() == []
     assert store(listening, instance()) == 0x0000
@@ -285,9 +289,57 @@ def test_rubbish_on_the_wire_does_not_stop_it(listening: Listening, rubbish: byt
         assert association.is_established
 
 
-def test_leavings_of_an_earlier_run_are_removed(listen: Listen, settings: Any) -> None:
-    incoming: Path = settings.instance / "spool" / "incoming"
-    incoming.mkdir(parents=True)
-    (incoming / "half.dcm").write_bytes(b"half")
-    listen()
-    assert list(incoming.iterdir()) == []
+# Whatever it is, it is kept as sent
+
+
+def data_set_of(content: bytes) -> bytes:
+    """What follows preamble and file meta."""
+    return content[144 + struct.unpack_from("<L", content, 140)[0] :]
+
+
+@pytest.mark.parametrize(
+    "syntax", [*AllTransferSyntaxes, "1.2.840.10008.1.2.4.999", "1.3.46.670589.33.1.4.1"]
+)
+def test_every_transfer_syntax_is_kept(listening: Listening, syntax: str) -> None:
+    """Those of the standard, one it may still get, and a private one."""
+    with Peer(listening.port) as peer:
+        assert wire.accepted(peer.associate(contexts=((1, CTImageStorage, [syntax]),))) == {1: 0}
+        assert peer.c_store("1.2.3.4", b"\xfe\xff any bytes") == 0
+    (kept,) = listening.spool.ready()
+    content = listening.spool.path(kept).read_bytes()
+    assert data_set_of(content) == b"\xfe\xff any bytes"
+    assert pydicom.filereader.read_file_meta_info(listening.spool.path(kept)).TransferSyntaxUID == syntax
+
+
+def test_every_shared_file_is_kept_byte_by_byte(listening: Listening) -> None:
+    folder = dicom.shared_folder("dicom")
+    sent: list[bytes] = []
+    for path in sorted(entry for entry in folder.rglob("*") if entry.is_file()):
+        content = path.read_bytes()
+        if content[128:140] != b"DICM\x02\x00\x00\x00UL\x04\x00":
+            continue  # no DICOM, or one without the meta that says where its data set begins
+        meta = pydicom.filereader.read_file_meta_info(path)
+        class_uid, syntax = meta.get("MediaStorageSOPClassUID"), meta.get("TransferSyntaxUID")
+        if not class_uid or not syntax or class_uid == MediaStorageDirectoryStorage:
+            continue
+        with Peer(listening.port) as peer:
+            peer.associate(contexts=((1, class_uid, [syntax]),))
+            assert peer.c_store(f"1.2.{len(sent)}", data_set_of(content), class_uid=class_uid) == 0, path
+        sent.append(data_set_of(content))
+    assert len(sent) > 400
+    kept = [data_set_of(listening.spool.path(one).read_bytes()) for one in listening.spool.ready()]
+    assert kept == sent
+
+
+def test_dcmsend_sends_all_that_it_can_read(listening: Listening) -> None:
+    """One association, some fifty presentation contexts, every kind of object of the shared data."""
+    folder = dicom.shared_folder("dicom")
+    send = [dcmtk("dcmsend"), "-v", "-aec", "MDTAPP", "-nh", "-dn", "-nuc", "+sd", "+r"]
+    done = run(*send, "127.0.0.1", str(listening.port), folder)
+    said = re.search(r"with status SUCCESS +: (\d+)", done.stdout + done.stderr)
+    assert said, done.stderr[-2000:]
+    assert len(listening.spool.ready()) == int(said[1]) > 400
+    for kept in listening.spool.ready():
+        assert pydicom.dcmread(
+            listening.spool.path(kept), stop_before_pixels=True
+        ).file_meta.TransferSyntaxUID

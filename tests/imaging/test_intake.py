@@ -20,7 +20,7 @@ from tests.imaging import dicom
 if TYPE_CHECKING:
     from mdtapp.clock import FixedClock
     from mdtapp.imaging.intake import Intake, Report
-    from mdtapp.materials.spool import Spool
+    from mdtapp.materials.spool import Spool, SpooledFile
 
 NewCase = Callable[..., str]
 FOLDERS = [
@@ -352,6 +352,47 @@ def test_a_worker_goes_on_past_a_file_it_cannot_take(
     assert [kept.case_no for kept in spool.ready()] == ["MDT-0000-0000"]
     assert "could not be processed" in caplog.text
     assert not worker.turn()
+
+
+def test_one_bad_arrival_among_many_spoils_nothing(
+    intake: Intake, new_case: NewCase, spool: Spool, clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are taken in together; what cannot be recorded, or is not what was received, is left behind alone."""
+    from mdtapp.audit.trail import verify
+    from mdtapp.imaging.worker import Worker
+    from mdtapp.materials.models import IntakeFile
+    from mdtapp.materials.status import Source
+    from mdtapp.store.db import session, unit_of_work
+
+    def receive(content: bytes, case_no: str) -> SpooledFile:
+        return spool.receive(
+            io.BytesIO(content),
+            name="a.dcm",
+            source=Source.UPLOAD,
+            actor="user:1",
+            at=clock.now(),
+            case_no=case_no,
+        )
+
+    case_no = new_case(dicom.ZHANG_RECORD)
+    kept = [receive(dicom.encoded(dicom.image(SOPInstanceUID=f"1.2.{n}")), case_no) for n in range(6)]
+    receive(dicom.nested(5000), case_no)
+    receive(dicom.encoded(dicom.image()), "MDT-0000-0000")
+    spool.path(kept[2]).write_bytes(b"torn by a power cut")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("in.txt", "text")
+    receive(archive.getvalue(), case_no)
+    worker = Worker(intake, spool)
+    while worker.turn():
+        pass
+    assert [one.case_no for one in spool.ready()] == ["MDT-0000-0000"]
+    assert [path.stem for path in spool.root.glob("*.unsound")] == [kept[2].id]
+    assert "is set aside" in caplog.text
+    with unit_of_work(writing=False):
+        outcomes = session.scalars(select(IntakeFile.outcome)).all()
+        assert sorted(outcomes) == ["accepted"] * 7 + ["contained"]
+        assert verify().whole
 
 
 def test_events_hold_references_only(intake: Intake, new_case: NewCase, disc: Path) -> None:

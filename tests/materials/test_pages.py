@@ -313,3 +313,33 @@ def test_two_contents_under_one_identifier_are_settled(
     assert post(coordinator, page, settle, reason="A resent copy").status_code == 302
     assert "Same identifier" not in coordinator.get(page).text
     assert "A resent copy" in coordinator.get(f"{page}/arrivals").text
+
+
+def test_images_that_wait_are_looked_at_again_when_the_identity_is_sealed(
+    app: Flask, pipeline: Intake, coordinator: Person, new_case: Callable[..., str], tmp_path: Path
+) -> None:
+    """What fits joins the case; what does not keeps waiting, with its fields compared anew."""
+    from mdtapp.audit.trail import SystemActor
+    from mdtapp.materials.status import Source
+
+    case_no = new_case(coordinator=coordinator.user_id)
+    disc = tmp_path / "disc"
+    disc.mkdir()
+    for number, name in enumerate(("Zhang^Wei", "Somebody^Else")):
+        values: dict[str, Any] = {
+            "StudyInstanceUID": f"1.2.{number}",
+            "SeriesInstanceUID": f"1.2.{number}.1",
+            "SOPInstanceUID": f"1.2.{number}.1.1",
+            "PatientName": name,
+            "PatientID": "H-4471" if number == 0 else "X-1",
+        }
+        (disc / f"{number}.dcm").write_bytes(dicom.encoded(dicom.image(**values)))
+    with app.app_context():
+        pipeline.import_path([disc], case_no=case_no, actor=SystemActor("tests"), source=Source.COMMAND_LINE)
+    page = f"/cases/{case_no}/identity"
+    wanted = {"name": "Zhang Wei", "birth_date": "1967-03-14", "sex": "male", "patient_ids": "H-4471"}
+    answer = coordinator.submit(page, wanted)
+    assert answer.status_code == 302
+    assert "now belong to the case: 1." in coordinator.get(answer.location).text
+    assert "1.2.0" in coordinator.get("/dicomweb/studies").text
+    assert "1.2.1" not in coordinator.get("/dicomweb/studies").text

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import pytest
 
 from mdtapp.errors import Invalid, TooLarge
 from mdtapp.materials import spool as module
-from mdtapp.materials.spool import Spool, SpooledFile, SpoolFull
+from mdtapp.materials.spool import Batch, Spool, SpooledFile, SpoolFull
 from mdtapp.materials.status import Source
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
@@ -125,6 +126,108 @@ def test_only_old_leavings_are_cleaned(tmp_path: Path) -> None:
     late = datetime.now(UTC) + module.PART_LIFETIME + timedelta(minutes=1)
     assert spool.clean(late) == ["aborted", "dead"]
     assert spool.ready() == [kept]
+
+
+# Batches
+
+
+def brought(spool: Spool, batch: Batch, content: bytes = b"content", name: str = "1.2.3.dcm") -> SpooledFile:
+    incoming = batch.begin(b"head ")
+    incoming.write(content)
+    return incoming.keep(name)
+
+
+@pytest.fixture
+def batch(tmp_path: Path) -> Iterator[Batch]:
+    opened = Spool(tmp_path / "spool").open_batch(
+        source=Source.DICOM, actor="system:gateway", peer="PACS@10.0.0.5"
+    )
+    yield opened
+    opened.close()
+
+
+def test_files_of_a_batch_share_its_record(batch: Batch) -> None:
+    spool = batch.spool
+    kept = [brought(spool, batch, str(number).encode(), f"1.{number}.dcm") for number in range(20)]
+    assert spool.ready() == kept
+    assert spool.ready(3, without={kept[0].id, kept[2].id}) == [kept[1], kept[3], kept[4]]
+    assert spool.find(kept[7].id) == kept[7]
+    one = kept[5]
+    assert (one.name, one.source, one.actor, one.case_no) == (
+        "1.5.dcm",
+        Source.DICOM,
+        "system:gateway",
+        None,
+    )
+    assert (one.peer, one.batch, one.size) == ("PACS@10.0.0.5", batch.token, 6)
+    assert spool.path(one).read_bytes() == b"head 5"
+    assert one.sha256 == hashlib.sha256(b"head 5").hexdigest()
+    assert len(list(spool.root.glob("*.batch"))) == 1
+
+
+def test_a_batch_is_kept_after_both_syncs(batch: Batch) -> None:
+    """Its record is synced before the first file; content and folder of a file before it is answered."""
+    steps: list[str] = []
+
+    def noting(real: Callable[[int], None]) -> Callable[[int], None]:
+        def sync(descriptor: int) -> None:
+            steps.append(Path(f"/proc/self/fd/{descriptor}").readlink().suffix or "folder")
+            real(descriptor)
+
+        return sync
+
+    with (
+        mock.patch.object(os, "fsync", noting(os.fsync)),
+        mock.patch.object(os, "fdatasync", noting(os.fdatasync)),
+    ):
+        incoming = batch.begin()
+        assert steps == [".batch"]
+        incoming.write(b"content")
+        incoming.keep("1.2.3.dcm")
+    assert sorted(steps[1:]) == [".ready", "folder"]
+
+
+@pytest.mark.parametrize("name", ["", "../a", "a/b", "a-b", "x" * 101, "a\0"])
+def test_a_name_is_never_a_path(batch: Batch, name: str) -> None:
+    incoming = batch.begin()
+    with pytest.raises(ValueError, match="not a name"):
+        incoming.keep(name)
+    incoming.drop()
+    assert [path.suffix for path in batch.spool.root.iterdir()] == [".batch"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "fdatasync"])
+def test_a_batch_on_a_failing_disk_keeps_nothing(batch: Batch, step: str) -> None:
+    incoming = batch.begin()
+    with mock.patch.object(os, step, side_effect=OSError(5, "I/O error")), pytest.raises(SpoolFull):
+        incoming.keep("1.2.3.dcm")
+    incoming.drop()
+    assert [path.suffix for path in batch.spool.root.iterdir()] == [".batch"]
+
+
+def test_the_record_of_a_batch_stays_as_long_as_it_is_needed(batch: Batch) -> None:
+    spool, late = batch.spool, datetime.now(UTC) + module.PART_LIFETIME + timedelta(minutes=1)
+    kept = brought(spool, batch)
+    spool.discard(kept)
+    assert spool.clean(late) == []  # the sender is still there
+    kept = brought(spool, batch)
+    batch.close()
+    assert spool.clean(late) == []  # a file waits
+    assert spool.ready() == [kept]
+    spool.discard(kept)
+    assert spool.clean(datetime.now(UTC)) == []
+    assert spool.clean(late) == [batch.token]
+    assert list(spool.root.iterdir()) == []
+
+
+def test_a_copy_of_the_spool_holds_what_waits(tmp_path: Path, batch: Batch) -> None:
+    spool = batch.spool
+    kept = [receive(spool), brought(spool, batch), brought(spool, batch, b"other")]
+    (spool.root / "half.part").write_bytes(b"half")
+    spool.copy_to(tmp_path / "copy")
+    copy = Spool(tmp_path / "copy")
+    assert copy.ready() == kept
+    assert [copy.path(one).read_bytes() for one in kept] == [b"content", b"head content", b"head other"]
 
 
 RECEIVER = """

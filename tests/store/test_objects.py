@@ -10,13 +10,15 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from mdtapp.store.objects import CHUNK, ObjectStore
+from mdtapp.store.objects import CHUNK, NotAsNamed, ObjectStore, StoredObject
 
 CONTENT = b"first page\n" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -184,3 +186,64 @@ def test_nobody_else_on_the_machine_can_list_the_files(store: ObjectStore):
     store.put_bytes(CONTENT)
     assert store.root.stat().st_mode & 0o077 == 0
     assert store.path(SHA256).parent.stat().st_mode & 0o077 == 0
+
+
+# Files that are durable already
+
+
+def test_a_durable_file_gets_a_second_name(tmp_path: Path, store: ObjectStore) -> None:
+    path = tmp_path / "arrival"
+    path.write_bytes(CONTENT)
+    assert store.adopt([(path, SHA256)]) == [StoredObject(SHA256, len(CONTENT))]
+    assert store.path(SHA256).samefile(path)
+    path.unlink()
+    assert store.read(SHA256) == CONTENT
+
+
+def test_adopted_files_and_their_folders_are_synced(tmp_path: Path, store: ObjectStore) -> None:
+    paths = [tmp_path / f"arrival{number}" for number in range(20)]
+    for number, path in enumerate(paths):
+        path.write_bytes(bytes([number]) * 1000)
+    synced: set[str] = set()
+    real_file, real_folder = os.fdatasync, os.fsync
+
+    def note(real: Callable[[int], None], descriptor: int) -> None:
+        synced.add(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        real(descriptor)
+
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    with (
+        mock.patch.object(os, "fdatasync", lambda descriptor: note(real_file, descriptor)),
+        mock.patch.object(os, "fsync", lambda descriptor: note(real_folder, descriptor)),
+    ):
+        store.adopt(list(zip(paths, hashes, strict=True)))
+    assert {path.name for path in paths} <= synced
+    assert {sha256[:2] for sha256 in hashes} | {"objects"} <= synced
+
+
+def test_a_file_that_is_not_as_named_is_not_adopted(tmp_path: Path, store: ObjectStore) -> None:
+    torn, whole = tmp_path / "torn", tmp_path / "whole"
+    torn.write_bytes(CONTENT[:-1])
+    whole.write_bytes(CONTENT)
+    assert store.adopt([(torn, SHA256)]) == [NotAsNamed()]
+    assert not store.exists(SHA256)
+    assert store.adopt([(torn, SHA256), (whole, SHA256)])[1] == StoredObject(SHA256, len(CONTENT))
+
+
+def test_a_file_of_another_file_system_is_copied(tmp_path: Path, store: ObjectStore) -> None:
+    path = tmp_path / "arrival"
+    path.write_bytes(CONTENT)
+    with mock.patch.object(os, "link", side_effect=OSError(errno.EXDEV, "Invalid cross-device link")):
+        assert store.adopt([(path, SHA256)]) == [StoredObject(SHA256, len(CONTENT))]
+    assert store.read(SHA256) == CONTENT
+    assert not store.path(SHA256).samefile(path)
+
+
+def test_adopting_the_same_bytes_again_changes_nothing(tmp_path: Path, store: ObjectStore) -> None:
+    stored = store.put_bytes(CONTENT)
+    before = store.path(SHA256).stat()
+    path = tmp_path / "arrival"
+    path.write_bytes(CONTENT)
+    assert store.adopt([(path, SHA256), (path, SHA256)]) == [stored, stored]
+    assert store.path(SHA256).stat().st_ino == before.st_ino
+    assert store.adopt([]) == []

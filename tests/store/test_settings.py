@@ -69,6 +69,55 @@ def test_a_dicom_port_open_to_the_network_needs_named_peers(tmp_path: Path):
     assert settings.dicom_peers == (("PACS1", "10.0.0.5"), ("PACS2", "fd00::7"))
 
 
+@pytest.fixture
+def tls(tmp_path: Path) -> dict[str, str]:
+    """Everything the DICOM port with TLS needs."""
+    for name in ("cert", "key", "clients"):
+        (tmp_path / f"{name}.pem").write_text(name)
+    (tmp_path / "key.pem").chmod(0o600)
+    return {
+        "MDTAPP_DICOM_TLS_CERT": str(tmp_path / "cert.pem"),
+        "MDTAPP_DICOM_TLS_KEY": str(tmp_path / "key.pem"),
+        "MDTAPP_DICOM_TLS_CLIENTS": str(tmp_path / "clients.pem"),
+        "MDTAPP_DICOM_TLS_PEERS": "PACS@" + ":".join(["AB"] * 32),
+    }
+
+
+def test_the_dicom_port_with_tls(tmp_path: Path, tls: dict[str, str]):
+    assert read(tmp_path).dicom_tls is None
+    found = read(tmp_path, **tls).dicom_tls
+    assert found is not None
+    assert (found.port, found.peers) == (2762, (("PACS", "ab" * 32),))
+    public = {"MDTAPP_BASE_URL": "https://mdt.hospital.example", "MDTAPP_DICOM_HOST": "0.0.0.0"}
+    assert not read(tmp_path, **public, **tls).plain_dicom
+    assert read(tmp_path, **public, **tls, MDTAPP_DICOM_PEERS="PACS1@10.0.0.5").plain_dicom
+    assert read(tmp_path, **tls).plain_dicom
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MDTAPP_DICOM_TLS_CERT", ""),
+        ("MDTAPP_DICOM_TLS_KEY", ""),
+        ("MDTAPP_DICOM_TLS_CLIENTS", ""),
+        ("MDTAPP_DICOM_TLS_CLIENTS", "/nowhere/clients.pem"),
+        ("MDTAPP_DICOM_TLS_PEERS", ""),
+        ("MDTAPP_DICOM_TLS_PEERS", "PACS@10.0.0.5"),
+        ("MDTAPP_DICOM_TLS_PEERS", "@" + "ab" * 32),
+        ("MDTAPP_DICOM_TLS_PORT", "0"),
+    ],
+)
+def test_tls_by_halves_is_refused(tmp_path: Path, tls: dict[str, str], name: str, value: str):
+    with pytest.raises(UnsafeSettings, match=name):
+        read(tmp_path, **{**tls, name: value})
+
+
+def test_a_tls_key_that_others_can_read_is_refused(tmp_path: Path, tls: dict[str, str]):
+    (tmp_path / "key.pem").chmod(0o640)
+    with pytest.raises(UnsafeSettings, match="chmod 600"):
+        read(tmp_path, **tls)
+
+
 def test_a_postgresql_address_is_taken_in_its_usual_spellings(tmp_path: Path):
     for url in ("postgres://u@h/n", "postgresql://u@h/n", "postgresql+psycopg://u@h/n"):
         settings = read(tmp_path, MDTAPP_DATABASE_URL=url)
