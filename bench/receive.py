@@ -248,14 +248,15 @@ def memory(scratch: Path, instances: int) -> None:
     with ours(prepared(scratch / "template"), scratch / "ours", worker=True) as target:
         assert target.database is not None
         objects = scratch / "ours" / "objects"
-        one_run(target, folders[:1], 100, nodelay=True)  # idle is what it is after the first study
+        watched = Memory(target.pids)
+        one_run(target, folders[:1], 100, nodelay=True)
         send(target, folders[:1], nodelay=True)
         while list((scratch / "ours" / "spool").glob("*.ready")):
             time.sleep(0.1)
         kept = sum(1 for path in objects.glob("??/*") if path.stat().st_size > 500_000)
         sys.stdout.write(f"100 instances sent twice: {rows(target.database)} rows, {kept} files\n")
         before = rows(target.database)
-        with Memory(target.pids) as watched:
+        with watched:
             started = time.perf_counter()
             seconds = send(target, folders, nodelay=True, options=("--repeat", str(repeats), "+II"))
             while rows(target.database) < before + instances:
@@ -264,7 +265,7 @@ def memory(scratch: Path, instances: int) -> None:
         sys.stdout.write(
             f"{instances} instances from 4 senders: {instances / seconds:.0f} a second acknowledged, "
             f"{instances / indexed:.0f} indexed\n"
-            f"memory {watched.idle:.0f} MB before, {watched.most:.0f} MB at most: {watched.most - watched.idle:.0f} MB over idle\n"
+            f"memory {watched.idle:.0f} MB idle, {watched.most:.0f} MB at most: {watched.most - watched.idle:.0f} MB over idle\n"
         )
 
 

@@ -28,6 +28,7 @@ from mdtapp.opinions.key_images.views import key_images
 from mdtapp.opinions.views import opinions
 from mdtapp.pacs.views import nodes, pacs
 from mdtapp.people.views import people
+from mdtapp.slides.views import slides
 from mdtapp.store.db import db, engine_options, prepare_engine
 from mdtapp.store.objects import ObjectStore
 from mdtapp.viewer.views import viewer
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     cases,
     materials,
     imaging,
+    slides,
     exports,
     dicomweb,
     inputs,
@@ -60,9 +62,9 @@ BLUEPRINTS = (
     meetings,
     opinions,
     delivery,
+    viewer,
     pacs,
     nodes,
-    viewer,
     health.health,
 )
 

@@ -1,6 +1,6 @@
 """Copy the few front-end files the pages need out of node_modules.
 
-`mdtapp/static/vendor/` (not in git) receives Tabler, htmx and the two page fonts, with
+`mdtapp/static/vendor/` (not in git) receives Tabler, htmx, OpenSeadragon and the two page fonts, with
 `manifest.json` naming each file's SHA-256; `mdtapp/static/icons.svg` (in git, so that an
 installation without npm has its icons) is rebuilt from the icons named in `icons.txt`.
 Nothing is written when everything is already in place.
@@ -57,11 +57,14 @@ def wanted(modules: Path) -> Iterator[tuple[str, bytes]]:
     """Every (name below static/vendor, content) the pages load, licences beside them."""
     yield "tabler.css", layered((modules / "@tabler/core/dist/css/tabler.min.css").read_text("utf-8"))
     yield "htmx.js", without_source_map((modules / "htmx.org/dist/htmx.min.js").read_text("utf-8"))
+    seadragon = modules / "openseadragon/build/openseadragon/openseadragon.min.js"
+    yield "openseadragon.js", without_source_map(seadragon.read_text("utf-8"))
     yield "inter/inter.css", (modules / INTER / "wght.css").read_bytes()
     yield "noto-sans-sc/noto-sans-sc.css", (modules / NOTO_SANS_SC / "index.css").read_bytes()
     yield from fonts(modules / INTER, "inter", "*-wght-normal.woff2")
     yield from fonts(modules / NOTO_SANS_SC, "noto-sans-sc", "*-wght-normal.woff2")
     yield "licences/htmx.txt", (modules / "htmx.org/LICENSE").read_bytes()
+    yield "licences/openseadragon.txt", (modules / "openseadragon/LICENSE.txt").read_bytes()
     yield "licences/tabler-icons.txt", (modules / "@tabler/icons/LICENSE").read_bytes()
 
 

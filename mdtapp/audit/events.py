@@ -90,6 +90,8 @@ class EventType(StrEnum):
     PIXELS_CLEARANCE_WITHDRAWN = "pixels:clearance_withdrawn"
     PIXELS_CLEARED = "pixels:cleared"
     RECIPIENT_ADDED = "recipient:added"
+    REGION_DRAWN = "region:drawn"
+    REGION_WITHDRAWN = "region:withdrawn"
     STUDY_ASSIGNED = "study:assigned"
     TOKEN_ISSUED = "token:issued"
     TOKEN_REVOKED = "token:revoked"

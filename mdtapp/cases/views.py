@@ -151,7 +151,7 @@ def seal_identity(case_no: str) -> ResponseReturnValue:
             if fitting:
                 flash(
                     _(
-                        "%(count)s studies that waited fit this identity now and belong to the case.",
+                        "Waiting studies that fit this identity and now belong to the case: %(count)s.",
                         count=fitting,
                     ),
                     "ok",

@@ -14,7 +14,7 @@ from mdtapp.cases.models import Case, Patient
 from mdtapp.cases.queries import visible_to
 from mdtapp.errors import NotFound
 from mdtapp.imaging.models import ImagingInstance, ImagingSeries, ImagingStudy, StudyLink
-from mdtapp.imaging.queries import NO_SUCH_STUDY
+from mdtapp.imaging.queries import NO_SUCH_STUDY, shows_glass
 from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.imaging.status import LinkState
 from mdtapp.people.models import User
@@ -55,13 +55,17 @@ class Scope:
         return ImagingStudy.id.in_(self.links())
 
     def holds_instance(self) -> ColumnElement[bool]:
-        """Condition on an instance joined to its series: its study and identity are linked to one of the cases."""
-        return exists(
+        """Condition on an instance joined to its series: its study and identity are linked to one of the cases.
+
+        Labels of slides are there for coordinators only.
+        """
+        linked = exists(
             self.links(
                 StudyLink.study_id == ImagingSeries.study_id,
                 StudyLink.identity_id == ImagingInstance.identity_id,
             )
         )
+        return linked if self.user.role == Role.COORDINATOR else linked & ~shows_glass()
 
 
 @dataclass(frozen=True, slots=True)

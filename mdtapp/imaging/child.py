@@ -1,24 +1,15 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
 Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, key_picture,
-decoded, bulk, served, measurements, measure, shrink, copy.
-Memory, processor time for each request, open files and written bytes are limited by the
-operating system, so that a hostile file ends this process and nothing else.
+decoded, bulk, served, measurements, measure, shrink, copy. Its limits are those of `mdtapp.imaging.serving`.
 """
 
 from __future__ import annotations
 
 import base64
-import contextlib
-import json
-import math
-import os
-import resource
-import signal
-import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pydicom
 
@@ -35,10 +26,8 @@ from mdtapp.imaging.header import (
     Refusal,
 )
 from mdtapp.imaging.served_patient import ServedPatient
+from mdtapp.imaging.serving import serve
 from mdtapp.imaging.text import quiet
-
-MEMORY = 1 << 30
-SECONDS = 15
 
 Answer = (
     InstanceHeader
@@ -56,14 +45,9 @@ Answer = (
 
 def main() -> None:
     """Serves requests from standard input until it ends."""
-    _limit()
     quiet()
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    with Path(os.devnull).open("w") as nothing, contextlib.redirect_stdout(nothing):  # a print is no answer
-        for line in sys.stdin:
-            _allow_seconds(SECONDS)
-            _reply(answers, answer(json.loads(line)))
+    serve(lambda request: as_json(answer(request)))
 
 
 def answer(request: dict[str, Any]) -> Answer:
@@ -120,27 +104,6 @@ def as_json(given: Answer) -> dict[str, Any]:
             return {"held": str(why)}
         case Refusal(reason):
             return {"refused": reason.code}
-
-
-def _reply(answers: TextIO, given: Answer) -> None:
-    answers.write(json.dumps(as_json(given)) + "\n")
-    answers.flush()
-
-
-def _limit() -> None:
-    """Sets the limits that hold for the whole life of the process."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes our input
-
-
-def _allow_seconds(seconds: int) -> None:
-    """Gives the coming request `seconds` of processor time beyond what is used already."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = math.ceil(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ from mdtapp.imaging.derived import DerivedStore, Indexed
 from mdtapp.imaging.header import DiscIndex, InstanceHeader, PictureSize, Refusal
 from mdtapp.imaging.limited import LimitedReader
 from mdtapp.imaging.operations import file_instance
+from mdtapp.imaging.slide_intake import Slide, read_mirax, read_slide
+from mdtapp.imaging.slide_reader import shared_slides
 from mdtapp.materials.archive import BROKEN_MEMBER, Budget, Entry, file_entry, walk_folder, walk_zip
 from mdtapp.materials.models import IntakeFile
 from mdtapp.materials.operations import (
@@ -36,9 +38,16 @@ from mdtapp.materials.operations import (
     open_batch,
     required_reason,
 )
-from mdtapp.materials.queries import find_file
-from mdtapp.materials.reasons import ARCHIVE_ENTRY_BROKEN, CUT_SHORT, MISLABELLED, UNREADABLE, Reason
-from mdtapp.materials.recognition import Recognised, recognise
+from mdtapp.materials.queries import find_batch, find_file, slide_folder
+from mdtapp.materials.reasons import (
+    ARCHIVE_ENTRY_BROKEN,
+    CUT_SHORT,
+    MISLABELLED,
+    SLIDE_INCOMPLETE,
+    UNREADABLE,
+    Reason,
+)
+from mdtapp.materials.recognition import TIFF, Recognised, recognise
 from mdtapp.materials.spool import Spool, SpooledFile
 from mdtapp.materials.status import FileKind, Outcome, Source
 from mdtapp.store.db import unit_of_work
@@ -120,19 +129,22 @@ class _Arrival:
     budget: Budget = field(default_factory=Budget)
 
 
+_Read = InstanceHeader | DiscIndex | PictureSize | Slide | Refusal | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Looked:
     """One file, and everything that is known of it before it is recorded."""
 
     arrival: _Arrival
     arrived: Arrived
-    read: InstanceHeader | DiscIndex | PictureSize | Refusal | None
+    read: _Read
     reason: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """An arrival whose bytes are in the object store; `looked` is None for an archive."""
+    """An arrival whose bytes are in the object store; `looked` is None for what is taken by itself."""
 
     spooled: SpooledFile
     entry: Entry
@@ -190,6 +202,7 @@ class Intake:
         self.derived = DerivedStore.beside(objects, reader)
         self.identity_key = identity_key
         self.clock = clock
+        self.slides = shared_slides()
 
     def process(self, spool: Spool, spooled: SpooledFile, *, wait: bool = False) -> list[Taken]:
         """Takes one arrival out of the spool, and what an archive holds with it.
@@ -208,7 +221,7 @@ class Intake:
         return taken
 
     def look(self, spool: Spool, waiting: Sequence[SpooledFile]) -> Together:
-        """WhoAsked arrivals, keeps their bytes and reads them; nothing is recorded yet, so no database is needed.
+        """Claims arrivals, keeps their bytes and reads them; nothing is recorded yet, so no database is needed.
 
         Close the result whether or not it was recorded: another process may then have what is left.
         """
@@ -231,14 +244,14 @@ class Intake:
         return together
 
     def record(self, spool: Spool, together: Together) -> None:
-        """Takes arrivals out of the spool: single files in one transaction, archives each by itself.
+        """Takes arrivals out of the spool: single files in one transaction, then what is taken by itself.
 
         When one of them cannot be recorded none is, and the caller takes them one by one.
         """
+        self._record_together([one.looked for one in together.files if one.looked is not None])
         for one in together.files:
             if one.looked is None:
-                list(self._take_archive(one.stored, one.entry, one.arrival))
-        self._record_together([one.looked for one in together.files if one.looked is not None])
+                list(self._take_alone(one.stored, one.entry, one.arrival))
         for one in together.files:
             spool.discard(one.spooled)
 
@@ -298,21 +311,35 @@ class Intake:
         if looked is not None:
             yield from self._record_together([looked])
         elif isinstance(kept, StoredObject):
-            yield from self._take_archive(kept, entry, arrival)
+            yield from self._take_alone(kept, entry, arrival)
+
+    def _take_alone(self, stored: StoredObject, entry: Entry, arrival: _Arrival) -> Iterator[Taken]:
+        """An archive, or the head of a slide of several files, which is opened with the pieces recorded before it."""
+        path = self.objects.path(stored.sha256)
+        found = recognise(path, PurePath(entry.path).name)
+        if found.kind is FileKind.ARCHIVE:
+            yield from self._take_archive(stored, entry, arrival)
+            return
+        read = self._read_mirax(path, entry, arrival)
+        yield from self._record_together(
+            [_Looked(arrival, _arrived(arrival, entry, stored, found), read, _reason(found, read))]
+        )
 
     def _look(self, entry: Entry, arrival: _Arrival, stored: StoredObject | Reason) -> _Looked | None:
-        """What is known of one file before anything is recorded; None for an archive that is to be opened."""
+        """What is known of one file before anything is recorded; None for what is taken by itself."""
         if isinstance(stored, Reason):
             return _Looked(arrival, _arrived(arrival, entry, None), None, stored)
         path = self.objects.path(stored.sha256)
         found = recognise(path, PurePath(entry.path).name)
-        if found.kind is FileKind.ARCHIVE and found.contained is None:
+        if found.kind in _ALONE and found.contained is None:
             return None
-        read = self._read(path, found)
+        read = self._read(path, found, PurePath(entry.path).name)
         if isinstance(read, InstanceHeader):
             self.derived.make(_indexed(stored.sha256, read))
         if isinstance(read, DiscIndex):
             found = Recognised(FileKind.DICOMDIR, found.media_type)
+        elif isinstance(read, Slide):
+            found = Recognised(FileKind.SLIDE, found.media_type, note=found.note)
         return _Looked(arrival, _arrived(arrival, entry, stored, found), read, _reason(found, read))
 
     def _take_archive(self, stored: StoredObject, entry: Entry, arrival: _Arrival) -> Iterator[Taken]:
@@ -346,17 +373,25 @@ class Intake:
         except _SourceFailed:
             return broken
 
-    def _read(
-        self, path: Path, found: Recognised
-    ) -> InstanceHeader | DiscIndex | PictureSize | Refusal | None:
+    def _read(self, path: Path, found: Recognised, name: str) -> _Read:
         """What the limited child says about a file that it is asked about."""
         if found.contained is not None:
             return None
         if found.kind is FileKind.DICOM:
             return self.reader.header(path)
+        if found.media_type == TIFF:
+            slide = read_slide(self.slides, path, name)
+            if slide is not None:
+                return slide
         if found.kind is FileKind.PICTURE:
             return self.reader.measure(path)
         return None
+
+    def _read_mirax(self, path: Path, entry: Entry, arrival: _Arrival) -> Slide | Refusal:
+        with unit_of_work(writing=False):
+            batch = find_batch(arrival.batch)
+            pieces = slide_folder(batch.id, entry.path) if batch else {}
+        return read_mirax(self.slides, self.objects, path.name, pieces)
 
     def _record_together(self, files: Sequence[_Looked]) -> list[Taken]:
         """One transaction for these files; a file recorded before is only looked up."""
@@ -421,8 +456,16 @@ class Intake:
         return self.who_asked(header)
 
 
-_DOCUMENTS = {FileKind.PDF, FileKind.PICTURE, FileKind.TEXT, FileKind.MARKUP, FileKind.OFFICE}
-_NOTES = {MISLABELLED, CUT_SHORT}
+_ALONE = {FileKind.ARCHIVE, FileKind.SLIDE}
+_DOCUMENTS = {
+    FileKind.PDF,
+    FileKind.PICTURE,
+    FileKind.SLIDE,
+    FileKind.TEXT,
+    FileKind.MARKUP,
+    FileKind.OFFICE,
+}
+_NOTES = {MISLABELLED.code, CUT_SHORT.code, SLIDE_INCOMPLETE.code}
 
 
 def _is_document(kind: FileKind) -> bool:
@@ -431,14 +474,14 @@ def _is_document(kind: FileKind) -> bool:
 
 def _contains(reason: Reason | None) -> bool:
     """Whether the reason keeps a file aside, or is only a note on an accepted one."""
-    return reason is not None and reason not in _NOTES
+    return reason is not None and reason.code not in _NOTES
 
 
-def _reason(
-    found: Recognised, read: InstanceHeader | DiscIndex | PictureSize | Refusal | None
-) -> Reason | None:
+def _reason(found: Recognised, read: _Read) -> Reason | None:
     if isinstance(read, Refusal):
         return read.reason
+    if isinstance(read, Slide):
+        return read.note or found.note
     if isinstance(read, InstanceHeader | PictureSize) and read.cut_short:
         return CUT_SHORT
     return found.contained or found.note

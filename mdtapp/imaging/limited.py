@@ -16,7 +16,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import mdtapp
 from mdtapp.imaging.copy_order import Copied, CopyOrder, KeptBack, request_of
@@ -43,13 +43,16 @@ _MAX_ANSWER = 32 * 1024**2
 class LimitedReader:
     """One child process, used by one thread at a time; it starts when first asked."""
 
+    module = "mdtapp.imaging.child"
+    too_hungry = DICOM_TOO_HUNGRY
+
     def __init__(self, timeout: float = TIMEOUT) -> None:
         self.timeout = timeout
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
-    def __enter__(self) -> LimitedReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -146,9 +149,9 @@ class LimitedReader:
                 return self._died(child)
             except TimeoutError:
                 self._end()
-                return Refusal(DICOM_TOO_HUNGRY)
+                return Refusal(self.too_hungry)
         answer: dict[str, Any] = json.loads(line)
-        if answer.get("refused") == DICOM_TOO_HUNGRY.code:
+        if answer.get("refused") == self.too_hungry.code:
             self.close()  # memory that could not be had once is not trusted again
         return Refusal.of(answer["refused"]) if "refused" in answer else answer
 
@@ -170,7 +173,7 @@ class LimitedReader:
         """The child, started anew when it is gone or belongs to the process we were forked from."""
         if self._child is None or self._owner != os.getpid() or self._child.poll() is not None:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "mdtapp.imaging.child"],
+                [sys.executable, "-m", self.module],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -183,7 +186,7 @@ class LimitedReader:
     def _died(self, child: subprocess.Popen[bytes]) -> Refusal:
         status = child.wait()
         self._end()
-        return Refusal(DICOM_TOO_HUNGRY if -status in (signal.SIGXCPU, signal.SIGKILL) else READER_DIED)
+        return Refusal(self.too_hungry if -status in (signal.SIGXCPU, signal.SIGKILL) else READER_DIED)
 
     def _end(self) -> None:
         child, self._child = self._child, None

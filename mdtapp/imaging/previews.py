@@ -15,7 +15,7 @@ from mdtapp.materials.reasons import MIXED_PATIENTS, NO_PIXELS
 from mdtapp.store.db import session, unit_of_work
 from mdtapp.store.objects import ObjectStore
 
-_LABEL = {"LABEL", "LOCALIZER"}
+_LABEL = {"LABEL", "OVERVIEW", "LOCALIZER"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Chosen:
 
 
 def choose(instances: Sequence[ImagingInstance]) -> Chosen | Refusal:
-    """The middle image in reading order; of a slide the smallest picture that is not its label."""
+    """The middle image in reading order; of a slide the smallest picture that shows neither its label nor its glass."""
     if len({instance.identity_id for instance in instances}) > 1:
         return Refusal(MIXED_PATIENTS)
     shown = [instance for instance in instances if instance.has_pixels]
@@ -44,7 +44,7 @@ def choose(instances: Sequence[ImagingInstance]) -> Chosen | Refusal:
 
 
 def _is_slide(instance: ImagingInstance) -> bool:
-    return instance.sop_class_uid == "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy
+    return instance.sop_class_uid == queries.WHOLE_SLIDE_MICROSCOPY
 
 
 def _image_type(instance: ImagingInstance) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, distinct, exists, func, select
+from sqlalchemy import ColumnElement, Text, distinct, exists, func, or_, select, type_coerce
 from sqlalchemy.orm import aliased, joinedload
 
 from mdtapp.cases.identity import unseal
@@ -23,6 +23,7 @@ from mdtapp.materials.reasons import OTHER_CONTENT
 from mdtapp.store.db import once, session
 
 PAGE = 100
+WHOLE_SLIDE_MICROSCOPY = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
 NO_SUCH_STUDY = Bitext(
     "There are no such images in this case. Go back to the list of materials.",
     "本病例无此影像，请返回资料列表。",
@@ -88,6 +89,17 @@ def in_case(case: Case) -> ColumnElement[bool]:
         StudyLink.state == LinkState.LINKED,
         StudyLink.study_id == ImagingSeries.study_id,
         StudyLink.identity_id == ImagingInstance.identity_id,
+    )
+
+
+def shows_glass() -> ColumnElement[bool]:
+    """Condition on an instance: the label of a slide or the overview of its glass, which often name the patient.
+
+    Image Type says so (PS3.3 C.8.12.4.1.1). Only the slide page shows them, and only to a coordinator of the case.
+    """
+    written = type_coerce(ImagingInstance.attributes, Text)
+    return (ImagingInstance.sop_class_uid == WHOLE_SLIDE_MICROSCOPY) & or_(
+        written.like('%"LABEL"%'), written.like('%"OVERVIEW"%')
     )
 
 
@@ -209,11 +221,11 @@ def get_series(case: Case, series_id: int) -> ImagingSeries:
 
 
 def instances_of_series(case: Case, series: ImagingSeries) -> list[ImagingInstance]:
-    """Images of a series that belong to the case, in reading order."""
+    """Images of a series that belong to the case, in reading order, without labels of slides."""
     query = (
         select(ImagingInstance)
         .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
-        .where(ImagingInstance.series_id == series.id, in_case(case))
+        .where(ImagingInstance.series_id == series.id, in_case(case), ~shows_glass())
     )
     return sorted(session.scalars(query), key=reading_order)
 
@@ -223,7 +235,7 @@ def get_instance(case: Case, instance_id: int) -> ImagingInstance:
     query = (
         select(ImagingInstance)
         .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
-        .where(ImagingInstance.id == instance_id, in_case(case))
+        .where(ImagingInstance.id == instance_id, in_case(case), ~shows_glass())
     )
     found = session.scalars(query).one_or_none()
     if found is None:

@@ -66,15 +66,26 @@ class Budget:
 def walk_folder(root: Path, shown: str) -> Iterator[Entry]:
     """Every file below `root` in a fixed order; links are named, never followed.
 
-    `shown` is the text each path begins with.
+    `shown` is the text each path begins with. What heads a slide of several files comes behind its pieces.
     """
+    heads: list[tuple[Path, str]] = []
     for folder, folders, files in os.walk(root, followlinks=False):
         folders.sort()
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in sorted([*files, *links]):
             path = Path(folder) / name
             relative = path.relative_to(root).as_posix()
-            yield _on_disk(path, f"{shown}/{relative}" if shown else relative)
+            given = path, f"{shown}/{relative}" if shown else relative
+            if _heads_a_slide(name):
+                heads.append(given)
+            else:
+                yield _on_disk(*given)
+    yield from (_on_disk(*given) for given in heads)
+
+
+def _heads_a_slide(name: str) -> bool:
+    """A MIRAX slide can be opened only when the pieces of its folder are there."""
+    return name.lower().endswith(".mrxs")
 
 
 def file_entry(path: Path, shown: str) -> Entry:
@@ -122,7 +133,7 @@ def walk_zip(path: Path, shown: str, budget: Budget, depth: int = 1) -> Iterator
             return
         budget.entries -= len(members)
         budget.size -= sum(member.file_size for member in members)
-        for member in members:
+        for member in sorted(members, key=lambda member: _heads_a_slide(member.filename)):
             yield _member(archive, member, shown, budget.file_size)
 
 

@@ -16,7 +16,7 @@ from mdtapp.errors import Conflict, Invalid
 from mdtapp.materials import access, queries
 from mdtapp.materials.identity import Identity, names_person
 from mdtapp.materials.models import IntakeBatch, IntakeFile, Material, Opening
-from mdtapp.materials.reasons import CUT_SHORT, Reason
+from mdtapp.materials.reasons import CUT_SHORT, SLIDE_INCOMPLETE, Reason
 from mdtapp.materials.status import (
     FILE_KIND_LABELS,
     Decision,
@@ -35,6 +35,8 @@ _EVENTS = {
     Outcome.FLAGGED: EventType.INTAKE_FLAGGED,
     Outcome.CONTAINED: EventType.INTAKE_CONTAINED,
 }
+_FIRST_KIND = {FileKind.PICTURE: MaterialKind.PHOTO, FileKind.SLIDE: MaterialKind.SLIDES}
+_POOR = {CUT_SHORT.code, SLIDE_INCOMPLETE.code}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +156,9 @@ def file_document(
     same = queries.find_same_document(case, arrived.sha256)
     material = same or _new_material(
         case,
-        kind=MaterialKind.PHOTO if arrived.kind is FileKind.PICTURE else MaterialKind.OTHER,
+        kind=_FIRST_KIND.get(arrived.kind, MaterialKind.OTHER),
         title=first_title(arrived.path, arrived.kind, known),
-        status=MaterialStatus.RECEIVED_POOR if note is CUT_SHORT else MaterialStatus.RECEIVED,
+        status=MaterialStatus.RECEIVED_POOR if note and note.code in _POOR else MaterialStatus.RECEIVED,
         at=at,
     )
     if same is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,7 +14,7 @@ from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
 from mdtapp.materials.models import IntakeBatch, IntakeFile, Material, Opening
-from mdtapp.materials.status import Outcome
+from mdtapp.materials.status import FileKind, Outcome
 from mdtapp.people.models import User
 from mdtapp.people.roles import Role
 from mdtapp.store.db import once, session
@@ -82,6 +83,35 @@ def is_opened_by_panel(material: Material) -> bool:
 def find_batch(token: str) -> IntakeBatch | None:
     query = select(IntakeBatch).where(IntakeBatch.token == token)
     return once(("batch", token), lambda: session.scalars(query).one_or_none())
+
+
+def slide_pieces(material_id: int) -> dict[str, str]:
+    """SHA-256 by file name of what came with the material, a MIRAX slide `x.mrxs`, in the folder `x` beside it.
+
+    Pieces that came later complete it when the `.mrxs` came with them again.
+    """
+    rows = select(IntakeFile.batch_id, IntakeFile.path).where(
+        IntakeFile.material_id == material_id, IntakeFile.kind == FileKind.SLIDE
+    )
+    found: dict[str, str] = {}
+    for batch_id, path in session.execute(rows.order_by(IntakeFile.id)):
+        for name, sha256 in slide_folder(batch_id, path).items():
+            found.setdefault(name, sha256)
+    return found
+
+
+def slide_folder(batch_id: int, path: str) -> dict[str, str]:
+    """SHA-256 by file name of the pieces of the slide at `path` that came in the same batch."""
+    folder = str(PurePosixPath(path).with_suffix("")) + "/"
+    rows = select(IntakeFile.path, IntakeFile.sha256).where(
+        IntakeFile.batch_id == batch_id,
+        IntakeFile.kind == FileKind.SLIDE_PART,
+        IntakeFile.path.startswith(folder, autoescape=True),
+    )
+    pieces = {
+        name.removeprefix(folder): sha256 for name, sha256 in session.execute(rows.order_by(IntakeFile.id))
+    }
+    return {name: sha256 for name, sha256 in pieces.items() if sha256 and "/" not in name}
 
 
 def find_file(arrival: str, position: int) -> IntakeFile | None:

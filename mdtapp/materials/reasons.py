@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mdtapp.clinical.bitext import Bitext
@@ -199,6 +200,34 @@ PIXEL_FLOOD = _reason(
     "The picture claims more pixels than any real one. It is kept aside and not shown.",
     "图片像素数异常，已隔离保存，不予显示。",
 )
+SLIDE_UNREADABLE = _reason(
+    "slide_unreadable",
+    "This slide is damaged or ends too early, so it cannot be shown. It is kept aside; ask the sender for it again.",
+    "该数字切片已损坏或不完整，无法显示，已隔离保存。请发送方重新提供。",
+)
+SLIDE_TOO_HUNGRY = _reason(
+    "slide_too_hungry",
+    "Reading this slide needs more memory or time than allowed. It is kept; ask the sender for another export.",
+    "读取该数字切片所需内存或时间超出限制，文件已保存。请发送方重新导出。",
+)
+SLIDE_INCOMPLETE = _reason(
+    "slide_incomplete",
+    "Files of this slide are missing. Ask the sender for the .mrxs file together with its whole folder.",
+    "该数字切片缺少组成文件。请发送方将 .mrxs 文件与其同名文件夹一并提供。",
+)
+SLIDE_TILE_UNREADABLE = _reason(
+    "slide_tile_unreadable",
+    "This part of the slide is damaged. Ask the sender for the slide again.",
+    "切片的该部分已损坏。请发送方重新提供。",
+)
+
+
+def slide_incomplete(missing: Sequence[str]) -> Reason:
+    """`SLIDE_INCOMPLETE` with the names of what is missing, at most ten of them."""
+    named = ", ".join(missing[:10]) + (" …" if len(missing) > 10 else "")
+    text = SLIDE_INCOMPLETE.text
+    return Reason(SLIDE_INCOMPLETE.code, Bitext(f"{text.en} Missing: {named}.", f"{text.zh}缺少：{named}。"))
+
 
 REASONS: dict[str, Reason] = {
     value.code: value for value in list(globals().values()) if isinstance(value, Reason)

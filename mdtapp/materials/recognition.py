@@ -20,6 +20,8 @@ from mdtapp.materials.reasons import (
 from mdtapp.materials.status import FileKind
 
 HEAD = 8192
+TIFF = "image/tiff"
+MIRAX = "application/x-mirax"
 _TAIL = 2048
 
 
@@ -42,8 +44,8 @@ def recognise(path: Path, name: str) -> Recognised:
         tail = file.read(_TAIL)
     if not head:
         return Recognised(FileKind.UNKNOWN, "application/octet-stream", contained=EMPTY)
-    found = _by_content(head)
-    if found.contained or found.note:
+    found = _piece_of_mirax(head, name) or _by_content(head)
+    if found.contained or found.note or found.kind is FileKind.SLIDE_PART:
         return found
     return Recognised(found.kind, found.media_type, note=_note(found, name, tail))
 
@@ -60,6 +62,29 @@ def _by_content(head: bytes) -> Recognised:
     if looks_like_bare_dicom(head):
         return Recognised(FileKind.DICOM, "application/dicom")
     return _text(head)
+
+
+_MIRAX_DATA = re.compile(r"Data\d{1,6}\.dat", re.IGNORECASE)
+_MIRAX_INDEX = re.compile(rb"\d\d\.\d\d[0-9A-Za-z]{3}")
+_MIRAX_INI = re.compile(
+    rb"(\xef\xbb\xbf)?\s*\[GENERAL\]\s.*?^SLIDE_(ID|VERSION)\s*=", re.DOTALL | re.MULTILINE
+)
+
+
+def _piece_of_mirax(head: bytes, name: str) -> Recognised | None:
+    """A MIRAX slide is a small picture named `x.mrxs` and a folder `x` of pieces, told by their names.
+
+    OpenSlide goes by the same names; what the bytes are is heard where they say anything.
+    """
+    own = PurePosixPath(name.replace("\\", "/")).name
+    if own.lower().endswith(".mrxs") and head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"BM")):
+        return Recognised(FileKind.SLIDE, MIRAX)
+    described = own.lower() == "slidedat.ini" and _MIRAX_INI.match(head)
+    index = own.lower() == "index.dat" and _MIRAX_INDEX.match(head)
+    data = _MIRAX_DATA.fullmatch(own) and _by_content(head).contained in (None, UNKNOWN_TYPE)
+    if described or index or data:
+        return Recognised(FileKind.SLIDE_PART, "application/octet-stream")
+    return None
 
 
 def is_dicom(head: bytes) -> bool:
@@ -87,7 +112,7 @@ _SIGNATURES = [
     _signature(rb"\s*%PDF-", FileKind.PDF, "application/pdf"),
     _signature(rb"\x89PNG\r\n\x1a\n", FileKind.PICTURE, "image/png"),
     _signature(rb"\xff\xd8\xff", FileKind.PICTURE, "image/jpeg"),
-    _signature(rb"II[*+]\x00|MM\x00[*+]", FileKind.PICTURE, "image/tiff"),
+    _signature(rb"II[*+]\x00|MM\x00[*+]", FileKind.PICTURE, TIFF),
     _signature(rb"GIF8[79]a", FileKind.PICTURE, "image/gif"),
     _signature(rb"BM.{8}[\x0e-\xff]\x00", FileKind.PICTURE, "image/bmp"),
     _signature(rb"RIFF....WEBP", FileKind.PICTURE, "image/webp"),
@@ -163,6 +188,7 @@ def _text(head: bytes) -> Recognised:
 
 # The second witness
 
+SLIDE_ENDINGS = ("svs", "ndpi", "scn", "bif")
 _EXTENSIONS = {
     FileKind.DICOM: {"dcm", "dicom", "ima", "img"},
     FileKind.PDF: {"pdf"},
@@ -176,16 +202,20 @@ _EXTENSIONS = {
         "gif",
         "bmp",
         "webp",
-        "svs",
-        "ndpi",
-        "scn",
+        *SLIDE_ENDINGS,
     },
+    FileKind.SLIDE: {"mrxs"},
     FileKind.TEXT: {"txt", "md", "csv", "json", "ndjson", "log", "inf", "ini", "yaml", "yml", "tsv"},
     FileKind.MARKUP: {"html", "htm", "xhtml", "svg", "xml", "md"},
     FileKind.OFFICE: {"doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "rtf"},
     FileKind.ARCHIVE: {"zip"},
 }
 _KNOWN = set().union(*_EXTENSIONS.values())
+
+
+def named_as_slide(name: str) -> bool:
+    """Whether the name says that a TIFF file is a slide."""
+    return name.lower().endswith(tuple(f".{ending}" for ending in SLIDE_ENDINGS))
 
 
 def _note(found: Recognised, name: str, tail: bytes) -> Reason | None:

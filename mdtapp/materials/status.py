@@ -68,6 +68,8 @@ class FileKind(StrEnum):
     DICOMDIR = "dicomdir"
     PDF = "pdf"
     PICTURE = "picture"
+    SLIDE = "slide"
+    SLIDE_PART = "slide_part"
     TEXT = "text"
     MARKUP = "markup"
     OFFICE = "office"
@@ -81,6 +83,8 @@ FILE_KIND_LABELS = {
     FileKind.DICOMDIR: Bitext("Disc index (DICOMDIR)", "光盘目录（DICOMDIR）"),
     FileKind.PDF: Bitext("PDF", "PDF"),
     FileKind.PICTURE: Bitext("Picture", "图片"),
+    FileKind.SLIDE: Bitext("Slide", "数字切片"),
+    FileKind.SLIDE_PART: Bitext("Part of a slide", "数字切片的组成文件"),
     FileKind.TEXT: Bitext("Text", "文本"),
     FileKind.MARKUP: Bitext("Web page or drawing", "网页或矢量图"),
     FileKind.OFFICE: Bitext("Office document", "办公文档"),

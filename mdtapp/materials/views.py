@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -55,6 +56,8 @@ from mdtapp.materials.status import (
 from mdtapp.opinions.case_page import banner_for
 from mdtapp.opinions.key_images.access import can_choose
 from mdtapp.people.roles import Permission
+from mdtapp.slides import access as slide_access
+from mdtapp.slides import queries as slide_queries
 from mdtapp.store.db import StoreBusy, session
 from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
@@ -213,9 +216,29 @@ def show(case_no: str, number: int) -> ResponseReturnValue:
     """A material in the browser; opening it is recorded. `?bare=1` is for a pane beside a form."""
     case = get_case(case_no, signed_in())
     material = queries.get_material(case, number)
+    as_slides = slide_queries.slides_of_material(case, material)
+    if as_slides and "about" not in request.args:
+        return redirect(_slide_address(case, as_slides))
     if material.sha256 or material.kind is MaterialKind.IMAGING_DICOM:
         operations.note_opened(actor=signed_in(), at=now(), case=case, material=material)
     return _show(case, material, DescribeForm().fill_choices().fill_from(material))
+
+
+def _slide_address(case: Case, as_slides: Sequence[slide_queries.ShownSlide]) -> str:
+    """Slides have a page of their own; `?region=` and `?bare=` go with it. A region says on which slide it lies."""
+    slide, args = as_slides[0], request.args
+    wanted = whole_number(args.get("region"))
+    region = slide_queries.find_region(slide.material, wanted) if wanted is not None else None
+    if region is not None:
+        own = (one for one in as_slides if (one.series.id if one.series else None) == region.series_id)
+        slide = next(own, slide)
+    return url_for(
+        "slides.show",
+        case_no=case.case_no,
+        slide_no=slide.slide_no,
+        region=region.number if region is not None else None,
+        bare=1 if args.get("bare") == "1" else None,
+    )
 
 
 @materials.post("/cases/<case_no>/materials/<int:number>")
@@ -253,6 +276,8 @@ def content(case_no: str, number: int) -> ResponseReturnValue:
     material = queries.get_material(case, number)
     if material.sha256 is None:
         raise NotFound(queries.NO_SUCH_MATERIAL)
+    if material.file_kind is FileKind.SLIDE:
+        slide_access.check_can_see_label(signed_in(), case)  # the file holds its label
     operations.note_opened(actor=signed_in(), at=now(), case=case, material=material)
     response: Any = _sent(material, as_attachment=request.args.get("save") == "1")
     response.headers["Content-Security-Policy"] = SANDBOX
@@ -401,8 +426,9 @@ def _list(case: Case, **forms: Any) -> dict[str, Any]:
         "banner": banner_for(case, user, "materials", today()),
         "materials": queries.materials_of(case),
         "opened": queries.opened_by(user, case),
-        "studies": imaging_queries.studies_of_case(case),
+        "studies": [row for row in imaging_queries.studies_of_case(case) if row.modalities != ("SM",)],
         "series": imaging_queries.leading_series(case),
+        "slides": slide_queries.slides_of_case(case),
         "kinds": MATERIAL_KIND_LABELS,
         "may_add": access.can_add(user, case),
     }
@@ -438,6 +464,7 @@ def _show(case: Case, material: Material, form: DescribeForm) -> str:
         "page": whole_number(page),
         "bare": request.args.get("bare") == "1",
         "study": study,
+        "as_slides": slide_queries.slides_of_material(case, material),
     }
     if study is not None:
         args = request.args

@@ -100,6 +100,16 @@ POST /cases/<case_no>/imaging/studies/<study_id>/clearance                  401 
 POST /cases/<case_no>/imaging/studies/<study_id>/clearance/withdraw         401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 GET  /cases/<case_no>/imaging/series/<series_id>/preview.png                302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 GET  /cases/<case_no>/imaging/instances/<instance_id>/<frame>.png           302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/slides/<slide_no>                                     302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/slides/<slide_no>/description.json                    302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/slides/<slide_no>/tiles/<level>/<column>_<row>.jpeg   302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/slides/<slide_no>/thumbnail.jpeg                      302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/slides/<slide_no>/pictures/<name>.jpeg                302 | 200 404 | 403 403 403 | 403 403 | 403 403 | 403 | 302
+POST /cases/<case_no>/slides/<slide_no>/regions                             401 | 403 403 | 302 404 404 | 302 404 | 403 403 | 403 | 401
+POST /cases/<case_no>/slides/<slide_no>/regions/<region_no>/withdraw        401 | 403 403 | 302 404 404 | 403 404 | 403 403 | 403 | 401
+GET  /viewer/                                                               302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
+GET  /viewer/<place>                                                        302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
+GET  /viewer/files/<release>/<name>                                         302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
 GET  /pacs                                                                  302 | 403 403 | 403 403 403 | 403 403 | 403 403 | 200 | 302
 GET  /pacs/new                                                              302 | 403 403 | 403 403 403 | 403 403 | 403 403 | 200 | 302
 POST /pacs/new                                                              401 | 403 403 | 403 403 403 | 403 403 | 403 403 | 302 | 401
@@ -111,9 +121,6 @@ GET  /cases/<case_no>/pacs/progress                                         302 
 POST /cases/<case_no>/pacs/search                                           401 | 200 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 POST /cases/<case_no>/pacs/fetches                                          401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 POST /cases/<case_no>/pacs/fetches/<fetch_id>/<verb>                        401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
-GET  /viewer/                                                               302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
-GET  /viewer/<place>                                                        302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
-GET  /viewer/files/<release>/<name>                                         302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
 GET  /cases/<case_no>/key-images                                            302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 GET  /cases/<case_no>/key-images/<image_id>.jpg                             302 | 403 404 | 403 404 404 | 200 404 | 403 404 | 403 | 302
 GET  /cases/<case_no>/key-images/new                                        302 | 403 403 | 200 404 404 | 200 404 | 403 403 | 403 | 302

@@ -181,6 +181,16 @@ LAWFUL: dict[str, Lawful] = {
     "key_images.choose": Lawful(fields=both(taken(instance="instance_id"), fixed(frame="1"))),
     "key_images.withdraw": Lawful(at=taken("image_id")),
     "imaging.frame_picture": Lawful(at=both(taken("instance_id"), fixed(frame=1))),
+    # slides
+    "slides.show": Lawful(at=taken("slide_no")),
+    "slides.description": Lawful(at=taken("slide_no")),
+    "slides.tile": Lawful(at=both(taken("slide_no"), fixed(level=0, column=0, row=0))),
+    "slides.thumbnail": Lawful(at=taken("slide_no")),
+    "slides.picture": Lawful(at=both(taken("slide_no"), fixed(name="label"))),
+    "slides.draw": Lawful(
+        at=taken("slide_no"), fields=fixed(name="Front", outline="[[5, 5], [40, 5], [40, 60]]")
+    ),
+    "slides.withdraw": Lawful(at=both(taken("slide_no"), fixed(region_no=1))),
     # viewer
     "viewer.page": Lawful(at=fixed(place="viewer")),
     "viewer.file": Lawful(at=viewer_file),

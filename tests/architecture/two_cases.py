@@ -137,6 +137,7 @@ def prepare(app: Flask, clock: FixedClock, folder: Path) -> TwoCases:
             take_images(own, number=1)
             take_images(two.told[OTHER], number=2)
             for told in (own, two.told[OTHER]):
+                take_slide(told)
                 point_at_an_image(told)
             leave_in_tray(own)
             ask_pacs(two)
@@ -190,6 +191,28 @@ def take_images(told: Told, number: int) -> None:
 
 def take_image(told: Told, uid: str, **values: Any) -> None:
     told.take(image_file(told, uid, **values))
+
+
+def take_slide(told: Told) -> None:
+    """A slide with a label, and a region on it drawn by the specialist who calls."""
+    from mdtapp.slides import operations, queries
+    from mdtapp.slides.outline import Outline
+    from tests.slides import made
+
+    path = told.folder / f"slide{told.mark}.svs"
+    tissue = made.tissue(300 + len(told.mark), 300)
+    made.tiff(path, [tissue, tissue.resize((150, 150))], micrometres=0.5, label=made.tissue(40, 30))
+    told.take(path)
+    with told.act() as case:
+        operations.draw_region(
+            actor=told.user(CALLERS["specialist"]),
+            at=START,
+            case=case,
+            slide=queries.slides_of_case(case)[0],
+            size=(300, 300),
+            name=f"Region{told.mark}",
+            outline=Outline(((1, 1), (90, 1), (90, 90))),
+        )
 
 
 def image_file(told: Told, uid: str, **values: Any) -> Path:
@@ -424,6 +447,7 @@ def places_of(two: TwoCases, whose: str) -> dict[str, Any]:
 
 
 PLACES: dict[str, tuple[str, ...]] = {
+    "slide_no": ("SELECT number FROM material WHERE case_id = ? AND file_kind = 'slide'", "case"),
     "member_id": (
         "SELECT id FROM case_member WHERE case_id = ? AND discipline = 'radiation_oncology'",
         "case",

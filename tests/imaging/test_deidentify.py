@@ -372,6 +372,25 @@ def test_schemes_of_codes_keep_their_identifier() -> None:
     assert ds.CodingSchemeIdentificationSequence[0].CodingSchemeUID == "2.16.840.1.113883.6.96"
 
 
+def test_codes_are_looked_through_for_the_patient_only() -> None:
+    ds = dicom.image(ReferringPhysicianName="Report^Anna", PatientName="Wanjiru^Amina")
+    meanings = ("Report of findings", "List of Wanjiru")
+    items = [Dataset(), Dataset()]
+    for item, meaning in zip(items, meanings, strict=True):
+        item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = "1", "99X", meaning
+    ds.ProcedureCodeSequence = Sequence(items)
+    copied(ds)
+    assert [item.CodeMeaning for item in ds.ProcedureCodeSequence] == ["Report of findings", "REMOVED"]
+
+
+@pytest.mark.parametrize("keyword", ["StudyTime", "StudyDate", "AcquisitionTime", "PatientAge"])
+def test_what_is_empty_stays_there_empty(keyword: str) -> None:
+    ds = dicom.image(**{keyword: ""})
+    copied(ds)
+    assert keyword in ds
+    assert not ds[keyword].value
+
+
 # Pixels
 
 CT, SC, US_CLASS = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.6.1"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.test import TestResponse
 
+    from mdtapp.clock import FixedClock
     from mdtapp.imaging.intake import Intake
     from tests.conftest import Person
 
@@ -380,6 +381,37 @@ def test_labels_of_slides_cannot_be_cleared(
     answer = say(app, coordinator, case_no, instance=instance_ids(app), reason="looked")
     assert answer.status_code == 422
     assert "never leave" in answer.text
+
+
+@pytest.mark.both_databases
+def test_clearing_and_exporting_on_both_databases(
+    app: Flask, coordinator: Person, case_no: str, ultrasound: None, clock: FixedClock
+) -> None:
+    from mdtapp.cases.queries import find_case
+    from mdtapp.imaging.copy_order import Form
+    from mdtapp.imaging.exports import operations, queries
+    from mdtapp.people.queries import get_person
+    from mdtapp.store.db import unit_of_work
+
+    with app.app_context(), unit_of_work():
+        case = find_case(case_no)
+        assert case is not None
+        who: dict[str, Any] = {"actor": get_person(coordinator.user_id), "at": clock.now(), "case": case}
+        who["study"] = study = queries.find_study(case, STUDY)
+        ids = [instance.id for instance in queries.instances_of(case, study)]
+        assert operations.clear_pixels(**who, instance_ids=ids[:2], reason="looked") == 2
+        assert operations.clear_pixels(**who, instance_ids=ids, reason="looked again") == 1
+        assert operations.withdraw_clearance(**who, instance_ids=ids[:1]) == 1
+        plan = operations.start_export(
+            **who, form=Form.DEIDENTIFIED, key=app.extensions["mdtapp.identity_key"]
+        )
+        assert [parcel.cleared for parcel in plan.parcels] == [False, True, True]
+        assert {"Zhang Wei", "张伟", NAME_AS_SENT} <= plan.order.known.names
+        assert "H-4471" in plan.order.known.numbers
+        assert [row.instances for row in queries.exports_of(case, study)] == [3]
+
+
+NAME_AS_SENT = dicom.ZHANG.name
 
 
 # Bad input

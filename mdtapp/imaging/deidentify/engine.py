@@ -48,7 +48,7 @@ _TEXT = {"AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"}
 _FREE_TEXT = {"LT", "ST", "UT", "UR"}
 _BYTES = {"OB", "OD", "OF", "OL", "OV", "OW"}
 _FORMS = {
-    "AS": re.compile(r"\d{3}[DWMY]"),
+    "AS": re.compile(r"\d{1,3}[DWMY]?"),
     "TM": re.compile(r"[0-9:]{2,8}(\.\d{1,6})?"),
 }
 _DUMMIES: dict[str, Any] = {
@@ -70,7 +70,16 @@ _CLASSES = {  # UIDs that say what a thing is, not which one: kept, also where n
     Tag(0x0008010C),
     Tag(0x00080118),
 }
-_NAMES_MODALITY = {Tag(0x00080060), Tag(0x00080005), Tag(0x00080008), Tag(0x00280004), Tag(0x0040A040)}
+_STRUCTURAL = {  # words of the standard by which a data set is read: a name that looks alike changes nothing
+    Tag(0x00080005),
+    Tag(0x00080008),
+    Tag(0x00080060),
+    Tag(0x00089007),
+    Tag(0x00280004),
+    Tag(0x0040A040),
+}
+_CODES = {Tag(0x00080100), Tag(0x00080102), Tag(0x00080104), Tag(0x00080119), Tag(0x00080120)}
+"""Codes are looked through for the patient only: a word of theirs may well be somebody's name."""
 _NUMBERS = [
     "PatientID",
     "OtherPatientIDs",
@@ -103,13 +112,15 @@ class Deidentifier:
         self.key = key
         self.patient = patient
         self.done: Done = Counter()
-        self._known = patient
+        self._own = self._known = patient
         self._days = key.days
 
     def run(self, ds: Dataset) -> Done:
         """De-identifies `ds` (read without its pixels) and returns what was done."""
         self.done = Counter()
-        self._known = self.patient.joined(_identifiers_of(ds, self.key.subject))
+        own, others = _identifiers_of(ds, self.key.subject)
+        self._own = self.patient.joined(own)
+        self._known = self._own.joined(others)
         again = _text(ds, "PatientID") == self.key.subject and _text(ds, "PatientIdentityRemoved") == "YES"
         self._days = 0 if again else self.key.days
         self._dataset(ds)
@@ -189,14 +200,14 @@ class Deidentifier:
     def _keep(self, ds: Dataset, element: DataElement, raw: bytes) -> None:
         """Keeps a value that is what its VR says and holds nothing known of the patient."""
         tag, vr = element.tag, element.VR
-        form = _FORMS.get(vr)
-        if form is not None and not all(form.fullmatch(value) for value in _strings(element)):
+        if not _is_formed(element):
             self._drop(ds, tag)
         elif vr in _BYTES:
             if isinstance(element.value, bytes) and self._known.found_in_bytes(element.value):
                 self._drop(ds, tag)
-        elif vr in _TEXT and tag not in _NAMES_MODALITY:
-            if any(map(self._known.found_in, _readings(element, raw, ds))):
+        elif vr in _TEXT and tag not in _STRUCTURAL:
+            known = self._own if tag in _CODES else self._known
+            if any(map(known.found_in, _readings(element, raw, ds))):
                 self._dummy(ds, element)
         elif vr in ("DS", "IS") and any(map(self._known.is_number_of, _strings(element))):
             self._drop(ds, tag)
@@ -238,7 +249,7 @@ class Deidentifier:
             self._drop(ds, element.tag)
 
     def _keep_time(self, ds: Dataset, element: DataElement) -> None:
-        if all(_FORMS["TM"].fullmatch(value) for value in _strings(element)):
+        if _is_formed(element):
             self._count(element.tag, Action.CLEAN)
         else:
             self._drop(ds, element.tag)
@@ -271,7 +282,7 @@ class Deidentifier:
     def _uid(self, tag: BaseTag, value: str) -> str:
         if not value or value in UID_dictionary:
             return value
-        if tag in _CLASSES and re.fullmatch(r"[0-9.]{3,64}", value) and not self._known.found_in(value):
+        if tag in _CLASSES and re.fullmatch(r"[0-9.]{1,64}", value) and not self._known.found_in(value):
             return value
         return self.key.uid(value)
 
@@ -310,28 +321,35 @@ def _safe_private(ds: Dataset) -> set[BaseTag]:
     return safe
 
 
-def _identifiers_of(ds: Dataset, subject: str) -> KnownIdentifiers:
-    """What the data set itself says of the patient and of the people and places around, at every level."""
-    names: set[str] = set()
-    numbers: set[str] = set()
-    dates: set[str] = set()
-    phrases: set[str] = set()
+def _identifiers_of(ds: Dataset, subject: str) -> tuple[KnownIdentifiers, KnownIdentifiers]:
+    """What the data set says, at every level, of the patient; and of the other people and places around."""
+    own: dict[str, set[str]] = {"names": set(), "numbers": set(), "birth_dates": set()}
+    others: dict[str, set[str]] = {"names": set(), "phrases": set()}
     for item in _items(ds):
         for element in _elements(item):
-            keyword = element.keyword
-            values = [value for value in _readings(element, b"", item) if value and value != subject]
-            if element.VR == "PN":
-                names.update(values)
-            elif keyword in _NUMBERS:
-                numbers.update(values)
-            elif keyword == "PatientBirthDate":
-                dates.update(values)
-            elif keyword in _PHRASES:
-                phrases.update(values)
-    names.discard(REMOVED)
-    return KnownIdentifiers(
-        frozenset(names), frozenset(numbers - {REMOVED}), frozenset(dates), frozenset(phrases - {REMOVED})
+            found = _kept_as(element)
+            if found is not None:
+                whose, kind = found
+                values = {
+                    value for value in _readings(element, b"", item) if value not in ("", subject, REMOVED)
+                }
+                (own if whose == "own" else others)[kind] |= values
+    return (
+        KnownIdentifiers(**{kind: frozenset(values) for kind, values in own.items()}),
+        KnownIdentifiers(**{kind: frozenset(values) for kind, values in others.items()}),
     )
+
+
+def _kept_as(element: DataElement) -> tuple[str, str] | None:
+    """Whose identifier an element is and of which kind, None when it is none."""
+    keyword = element.keyword
+    if element.VR == "PN":
+        return ("own" if element.tag.group == 0x0010 else "others"), "names"
+    if keyword in _NUMBERS:
+        return "own", "numbers"
+    if keyword == "PatientBirthDate":
+        return "own", "birth_dates"
+    return ("others", "phrases") if keyword in _PHRASES else None
 
 
 def _items(ds: Dataset) -> Iterator[Dataset]:
@@ -356,6 +374,12 @@ def _disguised(tag: BaseTag, vr: str) -> bool:
     """Whether an attribute that holds numbers by the dictionary comes as text or as bytes."""
     expected = set(dictionary_VR(tag).split(" or "))
     return vr in _TEXT | _BYTES and not expected & (_TEXT | _BYTES)
+
+
+def _is_formed(element: DataElement) -> bool:
+    """Whether every value of an age or a time looks like one; empty ones do."""
+    form = _FORMS.get(element.VR)
+    return form is None or all(not value or form.fullmatch(value) for value in _strings(element))
 
 
 def _strings(element: DataElement) -> list[str]:

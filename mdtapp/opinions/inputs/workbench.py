@@ -16,7 +16,7 @@ from mdtapp.disciplines.sentences import shown
 from mdtapp.materials.models import Material
 from mdtapp.materials.queries import materials_of, opened_by
 from mdtapp.materials.status import MaterialKind, MaterialStatus
-from mdtapp.opinions.inputs.claims import Claim, claims_for, place_words, with_agreement
+from mdtapp.opinions.inputs.claims import Claim, claims_for, place_address, place_words, with_agreement
 from mdtapp.opinions.inputs.fitness import can_be_opened
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_data
 from mdtapp.opinions.inputs.models import DisciplineInput
@@ -90,11 +90,11 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """One claim of the home hospital with its row of the form, and the places cited in it."""
+    """One claim of the home hospital with its row of the form, and the places cited in it: words, and where they are."""
 
     claim: Claim
     row: Any
-    places: list[str]
+    places: list[tuple[str, tuple[int, dict[str, int]] | None]]
 
     @property
     def point(self) -> Bitext:
@@ -346,7 +346,8 @@ def _claim_views(form: InputForm, claims: Sequence[Claim]) -> list[ClaimView]:
         key = entry.form.claim.data
         if key:
             places = entry.form.anchors.data
-            words = [place_words(place) for place in places] if isinstance(places, list) else []
+            cited = places if isinstance(places, list) else []
+            words = [(place_words(place), place_address(place)) for place in cited]
             views.append(ClaimView(known.get(key) or _gone(key), entry.form, words))
     return views
 

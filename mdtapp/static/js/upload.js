@@ -53,7 +53,9 @@ class Upload {
   }
 
   add(entries) {
-    for (const entry of entries) {
+    // What heads a slide of several files is sent behind its pieces, so that they are there when it is opened.
+    const heads = (entry) => Number(entry.path.toLowerCase().endsWith(".mrxs"));
+    for (const entry of entries.toSorted((one, other) => heads(one) - heads(other))) {
       this.all += 1;
       entry.row = this.all <= SHOWN ? this.row(entry) : null;
       if (entry.file.size > this.limit) this.fail(entry, this.words.tooLarge, false);

@@ -36,12 +36,14 @@ class Workbench {
     const jump = event.target.closest("[data-step] a, a[data-left-part]");
     const next = event.target.closest("[data-next-part]");
     const cite = event.target.closest("button[data-cite]");
+    const place = event.target.closest("[data-places] a");
     const dropped = event.target.closest("button[name=remove_citation]");
     if (material && this.viewer) this.look(material);
     else if (jump) this.open(this.part(jump.dataset.leftPart ?? jump.closest("[data-step]").dataset.step));
     else if (next) this.next();
     else if (cite) this.cite(cite.closest("[data-claim]"));
     else if (dropped) this.drop(dropped);
+    else if (place && this.viewer) this.lookAt(place);
     else return;
     event.preventDefault();
   }
@@ -152,6 +154,21 @@ class Workbench {
     }
   }
 
+  /** Shows a cited place in the middle pane. */
+  lookAt(place) {
+    const address = new URL(place.href);
+    const number = /\/(\d+)$/.exec(address.pathname)?.[1];
+    const link = document.querySelector(`a[data-material][data-number="${number}"]`);
+    if (!link) {
+      location.assign(place.href);
+      return;
+    }
+    this.look(link);
+    address.searchParams.set("bare", "1");
+    const page = address.searchParams.get("page");
+    this.viewer.src = page ? `${address.href}#page=${page}` : address.href;
+  }
+
   /** What the viewer has shown counts as opened. */
   seen() {
     const link = document.querySelector('a[data-material][aria-current="true"]');
@@ -199,16 +216,23 @@ class Workbench {
     this.form.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  address({ material, page, region }) {
+    const inside = Object.entries({ page, region }).filter(([, value]) => value !== undefined);
+    const query = new URLSearchParams(inside).toString();
+    return `${this.form.dataset.materials}/${material.slice(1)}${query ? `?${query}` : ""}`;
+  }
+
   chip(place, value) {
-    const marks = [["page", "p. "], ["series", "s"], ["instance", "i"], ["frame", "f"]];
-    const words = [place.material, ...marks.filter(([key]) => place[key] !== undefined).map(([key, mark]) => mark + place[key])].join(" ");
+    const marks = [["page", "p. "], ["series", "s"], ["instance", "i"], ["frame", "f"], ["region", "r"]];
+    const said = marks.filter(([key]) => place[key] !== undefined).map(([key, mark]) => mark + place[key]);
+    const words = [place.material, ...said, place.note].filter(Boolean).join(" ");
     const chip = Object.assign(document.createElement("span"), { className: "chip" });
-    const said = Object.assign(document.createElement("span"), { className: "chip-words" });
-    said.append(icon("pin"), words);
+    const link = Object.assign(document.createElement("a"), { href: this.address(place) });
+    link.append(icon("pin"), Object.assign(document.createElement("span"), { textContent: words }));
     const remove = Object.assign(document.createElement("button"), { type: "submit", name: "remove_citation", value });
     remove.setAttribute("aria-label", this.form.dataset.removeWords.replace("{name}", words));
     remove.append(icon("x"));
-    chip.append(said, remove);
+    chip.append(link, remove);
     return chip;
   }
 }

@@ -1,0 +1,1 @@
+"""Slides in the browser: their tiles, and the regions people draw on them and cite."""
