@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import axe, sign_in
 from tests.conftest import PASSWORD, PEOPLE, add_person, close
@@ -204,7 +205,8 @@ def test_an_outline_of_any_shape(page: Page, site: Site) -> None:
 
 def test_two_slides_move_together_until_they_are_let_go(page: Page, site: Site) -> None:
     opened(page, site, 1, "?beside=2")
-    assert page.locator("[data-slide][data-ready]").count() == 2
+    page.locator("[data-slide][data-ready]").nth(1).wait_for()
+    expect(page.get_by_role("button", name="Move together")).to_have_attribute("aria-pressed", "true")
     first = state(page, 0), state(page, 1)
     page.locator("[data-stage]").first.focus()
     page.keyboard.press("+")
