@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotAcceptable, NotFound
+from mdtapp.imaging.copy_order import Copied, CopyOrder, Form
 from mdtapp.imaging.derived import DerivedStore, Indexed
-from mdtapp.imaging.header import Part, Refusal
+from mdtapp.imaging.header import Refusal
 from mdtapp.imaging.models import ImagingInstance
 from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.materials.reasons import NO_PICTURE
@@ -27,7 +28,6 @@ UNCOMPRESSED: Final = {
     "1.2.840.10008.1.2.1.99",
 }
 OCTETS: Final = "application/octet-stream"
-CHUNK: Final = 1 << 20
 ELEMENT: Final = re.compile(r"[0-9A-Fa-f]{8}(\.[1-9][0-9]{0,5}\.[0-9A-Fa-f]{8}){0,8}")
 ENCAPSULATED_PDF: Final = "1.2.840.10008.5.1.4.1.1.104.1"
 NO_SUCH_FORM = Bitext(
@@ -132,20 +132,15 @@ def instance_parts(
     """Each instance with the patient of the case; one that cannot be written anew is left out."""
     for each in held:
         path = derived.objects.path(each.indexed.sha256)
-        part = derived.reader.served(path, patient)
-        if isinstance(part, Part):
+        copy = derived.reader.copy(path, CopyOrder(Form.SERVED, patient))
+        if isinstance(copy, Copied):
             syntax = f"; transfer-syntax={each.syntax}" if each.syntax else ""
-            yield f"application/dicom{syntax}", whole(path, part)
+            yield f"application/dicom{syntax}", whole(path, copy)
 
 
-def whole(path: Path, part: Part) -> Iterator[bytes]:
-    """What was written anew, then the rest of the file as it is."""
-    yield part.content
-    if part.rest_from is not None:
-        with path.open("rb") as file:
-            file.seek(part.rest_from)
-            while chunk := file.read(CHUNK):
-                yield chunk
+def whole(path: Path, copy: Copied) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        yield from copy.pieces(source)
 
 
 def window_of(text: str) -> dict[str, Any]:

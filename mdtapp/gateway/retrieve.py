@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +45,7 @@ GET = StudyRootQueryRetrieveInformationModelGet
 MOVE = StudyRootQueryRetrieveInformationModelMove
 MOST_CONTEXTS = 127  # of 128 (PS3.8 9.3.2.2), one is the retrieval itself
 MOST_UIDS = 64  # in one identifier: the value stays far below what any PACS takes
+LEFT_SECONDS = 3600
 DESTINATION_UNKNOWN = 0xA801  # PS3.4 table C.4-2
 NOT_TAKEN = 0xA700
 UID_REFUSED = 0x0117
@@ -185,8 +188,15 @@ def accepts_class(association: Association, sop_class_uid: str) -> bool:
 
 
 def receive_into(folder: Path) -> None:
-    """Messages that grow while they come are kept below the instance folder, not in the machine's own."""
+    """Messages that grow while they come are kept below the instance folder, not in the machine's own.
+
+    What an earlier process left there was never acknowledged; after an hour nobody writes to it any more.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > LEFT_SECONDS:
+                path.unlink()
     tempfile.tempdir = str(folder)
 
 

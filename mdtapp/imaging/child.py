@@ -1,7 +1,7 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
 Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, key_picture,
-decoded, bulk, served, measurements, measure, shrink, copy. Its limits are those of `mdtapp.imaging.serving`.
+decoded, bulk, measurements, measure, shrink, copy. Its limits are those of `mdtapp.imaging.serving`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from mdtapp.imaging.header import (
     PictureSize,
     Refusal,
 )
-from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.imaging.serving import serve
 from mdtapp.imaging.text import quiet
 
@@ -62,8 +61,6 @@ def answer(request: dict[str, Any]) -> Answer:
             return retrieval.bulk(path, request["element"])
         case "decoded":
             return retrieval.decoded(path, int(request["frame"]))
-        case "served":
-            return retrieval.served(path, ServedPatient(**request["patient"]))
         case "key_picture":
             return key_picture.draw(path, int(request["frame"]))
         case "measurements":
@@ -88,8 +85,8 @@ def as_json(given: Answer) -> dict[str, Any]:
             return {"header": given.as_json()}
         case InstanceIndex(text, table):
             return {"json": text, "frames": base64.b64encode(table).decode()}
-        case Part(content, rest_from):
-            return {"part": base64.b64encode(content).decode(), "rest_from": rest_from}
+        case Part(content):
+            return {"part": base64.b64encode(content).decode()}
         case Measurements(rows):
             return {"measurements": [asdict(row) for row in rows]}
         case DiscIndex():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.imaging.deidentify.known_identifiers import KnownIdentifiers
 from mdtapp.imaging.deidentify.pixel_risk import Held
 from mdtapp.imaging.served_patient import ServedPatient
+from mdtapp.store.objects import CHUNK
 
 
 class Form(StrEnum):
@@ -71,6 +73,18 @@ class Copied:
     tail: bytes
     record: dict[str, str]
     done: list[tuple[str, str, str, int]]
+
+    def pieces(self, source: BinaryIO) -> Iterator[bytes]:
+        """The copy a megabyte at a time; `source` is the file it was made from."""
+        if self.head:
+            yield self.head
+        source.seek(self.start)
+        left = self.end - self.start
+        while left > 0 and (piece := source.read(min(CHUNK, left))):
+            left -= len(piece)
+            yield piece
+        if self.tail:
+            yield self.tail
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -122,10 +122,9 @@ class InstanceIndex:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Bytes made of an instance; `rest_from` is the offset in its file of what follows them unchanged, if anything."""
+    """Bytes taken out of an instance."""
 
     content: bytes
-    rest_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

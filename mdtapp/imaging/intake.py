@@ -103,14 +103,14 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Asker:
     """A case that has asked for an image which came without one, and the batch it belongs to."""
 
     case_no: str
     batch: str
 
 
-Claims = Callable[[InstanceHeader], Claim | None]
+WhoAsked = Callable[[InstanceHeader], Asker | None]
 
 
 @dataclass(slots=True)
@@ -184,7 +184,7 @@ class _Source:
 class Intake:
     """The pipeline: object store, limited reader, the key of sealed identities, a clock.
 
-    `claims` knows which case asked for an image that came over the network; without a claim it waits in the tray.
+    `who_asked` knows which case asked for an image that came over the network; without one it waits in the tray.
     Needs an application context; each file is a transaction of its own.
     """
 
@@ -194,9 +194,9 @@ class Intake:
         reader: LimitedReader,
         identity_key: str,
         clock: Clock,
-        claims: Claims = lambda _header: None,
+        who_asked: WhoAsked = lambda _header: None,
     ) -> None:
-        self.claims = claims
+        self.who_asked = who_asked
         self.objects = objects
         self.reader = reader
         self.derived = DerivedStore.beside(objects, reader)
@@ -415,12 +415,12 @@ class Intake:
         reason: Reason | None,
         at: datetime,
     ) -> IntakeFile:
-        claim = self._claim(arrival, header)
-        case = _case(claim.case_no) if claim else None
+        asker = self._asker(arrival, header)
+        case = _case(asker.case_no) if asker else None
         batch = open_batch(
             actor=arrival.actor,
             at=at,
-            token=claim.batch if claim else arrival.batch,
+            token=asker.batch if asker else arrival.batch,
             source=arrival.source,
             case=case,
             peer=arrival.peer,
@@ -447,13 +447,13 @@ class Intake:
             actor=arrival.actor, at=at, batch=batch, arrived=arrived, outcome=outcome, reason=reason
         )
 
-    def _claim(self, arrival: _Arrival, header: InstanceHeader | None) -> Claim | None:
+    def _asker(self, arrival: _Arrival, header: InstanceHeader | None) -> Asker | None:
         """The case a file was sent to, or the one that asked for it; which of them says nothing of whose it is."""
         if arrival.case_no:
-            return Claim(arrival.case_no, arrival.batch)
+            return Asker(arrival.case_no, arrival.batch)
         if header is None or arrival.source is not Source.DICOM:
             return None
-        return self.claims(header)
+        return self.who_asked(header)
 
 
 _ALONE = {FileKind.ARCHIVE, FileKind.SLIDE}

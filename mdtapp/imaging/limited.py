@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,7 +31,6 @@ from mdtapp.imaging.header import (
     PictureSize,
     Refusal,
 )
-from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.materials.reasons import DICOM_TOO_HUNGRY, READER_DIED
 
 TIMEOUT = 20.0
@@ -82,10 +80,6 @@ class LimitedReader:
         """Frame `frame` (from 1) as native little endian samples."""
         return self._part({"do": "decoded", "path": str(path), "frame": frame})
 
-    def served(self, path: Path, patient: ServedPatient) -> Part | Refusal:
-        """The beginning of the file with the patient of the case, and where the unchanged rest begins."""
-        return self._part({"do": "served", "path": str(path), "patient": asdict(patient)})
-
     def preview(self, path: Path, frame: int, **drawn: Any) -> Picture | Refusal:
         """A frame (from 0) of a DICOM file as PNG, or why there is none; `edge` and `window` as `preview.render`."""
         return self._picture({"do": "preview", "path": str(path), "frame": frame, **drawn})
@@ -131,7 +125,7 @@ class LimitedReader:
         answer = self._ask(request)
         if isinstance(answer, Refusal):
             return answer
-        return Part(base64.b64decode(answer["part"]), answer["rest_from"])
+        return Part(base64.b64decode(answer["part"]))
 
     def _picture(self, request: dict[str, Any]) -> Picture | Refusal:
         answer = self._ask(request)

@@ -29,7 +29,7 @@ from mdtapp.imaging.worker import Worker
 from mdtapp.materials.spool import Spool
 from mdtapp.pacs.courier import couriers
 from mdtapp.pacs.fetching import Fetcher
-from mdtapp.pacs.queries import claim_for
+from mdtapp.pacs.queries import who_asked
 from mdtapp.pacs.sender import Sender
 from mdtapp.people.models import User
 from mdtapp.schema import migrate
@@ -130,7 +130,7 @@ def intake_of(app: Flask) -> Intake:
         shared_reader(),
         app.extensions["mdtapp.identity_key"],
         app.extensions["mdtapp.clock"],
-        claim_for,
+        who_asked,
     )
 
 

@@ -14,7 +14,7 @@ from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
 from mdtapp.imaging.header import InstanceHeader
-from mdtapp.imaging.intake import Claim
+from mdtapp.imaging.intake import Asker
 from mdtapp.imaging.models import ArrivingIdentity, ImagingInstance, ImagingSeries, ImagingStudy, StudyLink
 from mdtapp.imaging.status import LinkState
 from mdtapp.materials.models import IntakeBatch, IntakeFile
@@ -176,7 +176,7 @@ def _held(case: Case, study_instance_uid: str, what: Any) -> Any:
     )
 
 
-def claim_for(header: InstanceHeader) -> Claim | None:
+def who_asked(header: InstanceHeader) -> Asker | None:
     """The case that asked for this image by C-MOVE: same study, same patient number as the PACS named."""
     query = (
         select(PacsFetch)
@@ -188,7 +188,7 @@ def claim_for(header: InstanceHeader) -> Claim | None:
         .order_by(PacsFetch.state, PacsFetch.id)  # the one that runs before the one that waits
     )
     fetch = session.scalars(query.limit(1)).first()
-    return Claim(fetch.case.case_no, fetch.batch) if fetch else None
+    return Asker(fetch.case.case_no, fetch.batch) if fetch else None
 
 
 # --- for the worker -----------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal, overload
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, current_user
 
 from mdtapp.clinical.bitext import Bitext
@@ -36,7 +37,19 @@ def _by_token(request: Request) -> User | None:
     return find_token_owner(token, now()) if token else None
 
 
+class CookieSessions(SecureCookieSessionInterface):
+    """The session in a signed cookie; a file that never changes neither renews it nor depends on it.
+
+    With `Vary: Cookie`, and a cookie that is new with every answer, a browser would ask again for each file it keeps.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not response.cache_control.immutable:
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
+    app.session_interface = CookieSessions()
     manager = LoginManager(app)
     manager.user_loader(find_signed_in)
     manager.request_loader(_by_token)

@@ -57,11 +57,11 @@ class Case:
 
     def pipeline(self) -> Intake:
         from mdtapp.imaging.intake import Intake
-        from mdtapp.pacs.queries import claim_for
+        from mdtapp.pacs.queries import who_asked
 
         found = self.app.extensions
         return Intake(
-            found["mdtapp.objects"], self.reader, found["mdtapp.identity_key"], self.clock, claim_for
+            found["mdtapp.objects"], self.reader, found["mdtapp.identity_key"], self.clock, who_asked
         )
 
     def fetcher(self, **settings: Any) -> Fetcher:

@@ -21,6 +21,7 @@ import pytest
 
 from mdtapp.gateway.scu import Peer
 from tests.gateway.conftest import dcmtk, run
+from tests.server import _die_with_us as die_with_us
 from tests.server import free_port
 
 ORTHANC = ("Orthanc", "/usr/sbin/Orthanc")
@@ -51,7 +52,11 @@ class Process:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [*die_with_us(), *self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
         while not self.listens():

@@ -9,11 +9,14 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import axe, sign_in
+from tests.builders import CaseBuilder
 from tests.conftest import PASSWORD, PEOPLE, add_person, close
 from tests.imaging import dicom
 from tests.server import Server, running_server
+from tests.situations_opinion import AUTHORS
 from tests.slides import made
 
 if TYPE_CHECKING:
@@ -204,7 +207,8 @@ def test_an_outline_of_any_shape(page: Page, site: Site) -> None:
 
 def test_two_slides_move_together_until_they_are_let_go(page: Page, site: Site) -> None:
     opened(page, site, 1, "?beside=2")
-    assert page.locator("[data-slide][data-ready]").count() == 2
+    page.locator("[data-slide][data-ready]").nth(1).wait_for()
+    expect(page.get_by_role("button", name="Move together")).to_have_attribute("aria-pressed", "true")
     first = state(page, 0), state(page, 1)
     page.locator("[data-stage]").first.focus()
     page.keyboard.press("+")
@@ -239,3 +243,53 @@ def test_the_coordinator_sees_the_label_and_draws_nothing(page: Page, site: Site
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 387
     assert page.get_by_role("button", name="Draw a rectangle").count() == 0
     assert axe(page) == []
+
+
+# Citing
+
+
+@pytest.fixture(scope="module")
+def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A case open for inputs, to which a slide came."""
+    from mdtapp.app import create_app
+    from mdtapp.config import Settings
+    from mdtapp.store.db import unit_of_work
+
+    with running_server(tmp_path_factory.mktemp("review"), part="web") as server:
+        app = create_app(Settings.from_environment(server.environ))
+        builder = CaseBuilder.ready(app)
+        with app.app_context(), unit_of_work():
+            case_no = builder.in_review("DEMO-02").case_no
+        close(app)
+        slide = tmp_path_factory.mktemp("slide") / "HER2.tif"
+        made.tiff(slide, [made.tissue(1200, 900), made.tissue(600, 450)], micrometres=0.25)
+        server.mdtapp("import-materials", case_no, str(slide), "--json")
+        yield Site(server, case_no)
+
+
+def test_a_region_is_cited_in_the_input_and_the_citation_leads_back(page: Page, review: Site) -> None:
+    sign_in(page, review.server.base_url, PEOPLE[AUTHORS["pathology"]].email, PASSWORD)
+    page.goto(f"{review.server.base_url}/cases/{review.case_no}/inputs/pathology")
+    page.locator("a[data-material]", has_text="HER2").first.click()
+    slide = page.frame_locator("iframe[data-viewer]")
+    slide.locator("[data-slide][data-ready]").wait_for()
+    slide.locator("[data-stage]").focus()
+    page.keyboard.press("r")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Strong membrane")
+    page.keyboard.press("Enter")
+    slide.locator("[data-region-row]", has_text="Strong membrane").wait_for()
+    theirs = page.locator("[data-part-block]", has=page.locator("[data-claim]")).first
+    if theirs.get_attribute("open") is None:
+        theirs.locator("> summary").click()
+    row = theirs.locator("[data-claim]").first
+    row.locator("input[type=radio]").first.check(force=True)
+    row.locator("button[data-cite]").click()
+    cited = row.locator("[data-places] a", has_text="r1 Strong membrane")
+    cited.wait_for()
+    expect(page.locator("[data-autosave-status]")).to_contain_text("Saved")
+    page.reload()
+    cited.click()
+    slide.locator(".is-selected .slide-edge").wait_for()
+    assert "region=1" in (page.locator("iframe[data-viewer]").get_attribute("src") or "")

@@ -101,6 +101,8 @@ def test_a_file_comes_with_its_type_and_is_kept_for_a_year(
     answer = fetched(radiologist, address)
     assert (answer.status_code, answer.mimetype, answer.data) == (200, media_type, INVENTED[name])
     assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert "Cookie" not in answer.headers.get("Vary", "")
+    assert "Set-Cookie" not in answer.headers
     again = fetched(radiologist, address, headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Generator, Iterator
-from typing import BinaryIO
 
 from mdtapp.imaging.copy_order import Copied, Form, KeptBack
 from mdtapp.imaging.deidentify.keys import CaseKey
@@ -18,7 +17,6 @@ from mdtapp.imaging.limited import LimitedReader
 from mdtapp.materials.reasons import UNREADABLE
 from mdtapp.store.objects import ObjectStore
 
-CHUNK = 1 << 20
 _LARGE = 1 << 31
 _READABLE = 0o644 << 16
 
@@ -80,7 +78,7 @@ class Package:
         with self._objects.open(parcel.sha256) as source:
             large = made.end - made.start + len(made.head) > _LARGE
             with archive.open(self._entry("/".join(file_id)), "w", force_zip64=large) as target:
-                for piece in _pieces(made, source):
+                for piece in made.pieces(source):
                     target.write(piece)
                     yield from sink.taken()
         yield from sink.taken()
@@ -116,15 +114,3 @@ class Package:
         entry = zipfile.ZipInfo(name, self.plan.at.timetuple()[:6])
         entry.external_attr = _READABLE
         return entry
-
-
-def _pieces(made: Copied, source: BinaryIO) -> Iterator[bytes]:
-    if made.head:
-        yield made.head
-    source.seek(made.start)
-    left = made.end - made.start
-    while left > 0 and (piece := source.read(min(CHUNK, left))):
-        left -= len(piece)
-        yield piece
-    if made.tail:
-        yield made.tail

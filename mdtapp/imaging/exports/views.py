@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,7 @@ from mdtapp.web.login import signed_in
 exports = Blueprint("exports", __name__)
 STUDY = "/cases/<case_no>/imaging/studies/<int(max=2147483647):study_id>"
 SHOWN = 24
+_AT_ONCE = threading.BoundedSemaphore(4)
 
 
 @exports.get(f"{STUDY}/export")
@@ -178,6 +180,6 @@ def _zip(plan: Plan) -> Response:
 
 
 def _sent(plan: Plan, objects: ObjectStore) -> Iterator[bytes]:
-    """With a child of its own: a long export does not keep others from their previews."""
-    with LimitedReader() as reader:
+    """With a child of its own: a long export does not keep others from their previews. A fifth one waits."""
+    with _AT_ONCE, LimitedReader() as reader:
         yield from Package(plan, objects, reader)
