@@ -285,7 +285,7 @@ def test_a_region_is_cited_in_the_input_and_the_citation_leads_back(page: Page, 
     if theirs.get_attribute("open") is None:
         theirs.locator("> summary").click()
     row = theirs.locator("[data-claim]").first
-    row.locator("input[type=radio]").first.check(force=True)
+    row.locator("input[value=minor]").check(force=True)
     row.locator("button[data-cite]").click()
     cited = row.locator("[data-places] a", has_text="r1 Strong membrane")
     cited.wait_for()
