@@ -269,22 +269,23 @@ def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def test_a_region_is_cited_in_the_input_and_the_citation_leads_back(page: Page, review: Site) -> None:
     sign_in(page, review.server.base_url, PEOPLE[AUTHORS["pathology"]].email, PASSWORD)
-    page.goto(f"{review.server.base_url}/cases/{review.case_no}/inputs/pathology")
-    page.locator("a[data-material]", has_text="HER2").first.click()
+    bench = f"{review.server.base_url}/cases/{review.case_no}/inputs/pathology"
+    page.goto(bench)
+    number = page.locator("a[data-material]", has_text="HER2").first.get_attribute("data-number")
+    page.goto(f"{bench}?material={number}")
     slide = page.frame_locator("iframe[data-viewer]")
     slide.locator("[data-slide][data-ready]").wait_for()
-    slide.locator("[data-stage]").focus()
-    page.keyboard.press("r")
+    slide.get_by_role("button", name="Draw a rectangle").click()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    page.keyboard.type("Strong membrane")
-    page.keyboard.press("Enter")
+    slide.get_by_label("Name").fill("Strong membrane")
+    slide.get_by_role("button", name="Keep the region").click()
     slide.locator("[data-region-row]", has_text="Strong membrane").wait_for()
     theirs = page.locator("[data-part-block]", has=page.locator("[data-claim]")).first
     if theirs.get_attribute("open") is None:
         theirs.locator("> summary").click()
     row = theirs.locator("[data-claim]").first
-    row.locator("input[type=radio]").first.check(force=True)
+    row.locator("input[value=minor]").check(force=True)
     row.locator("button[data-cite]").click()
     cited = row.locator("[data-places] a", has_text="r1 Strong membrane")
     cited.wait_for()
