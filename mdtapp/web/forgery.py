@@ -31,7 +31,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         if foreign or request.headers.get("Sec-Fetch-Site") in OTHER_SITES:
             raise CSRFError("The request comes from another site.")
         # A program sends no form: what it sends (multipart/related) no page of another site can send unasked.
-        if not is_for_programs(request.path):
+        if request.endpoint and not is_for_programs(request.path):
             protection.protect()
 
 
