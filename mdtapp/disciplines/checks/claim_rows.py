@@ -28,9 +28,10 @@ CLAIM = re.compile(r"[a-z][a-z0-9_.]{0,119}")
 NO_VERDICT = ("not_assessable", "not_applicable")
 MOST_ANCHORS = 20
 ANCHOR_KEYS = (
-    "material", "page", "study", "series", "instance", "frame", "slide", "x", "y", "width", "height", "note",
+    "material", "page", "study", "series", "instance", "frame", "slide", "region", "x", "y", "width", "height",
+    "note",
 )  # fmt: skip
-"""Where in the material: a page, an image, or a rectangle of a slide in its pixels at full size."""
+"""Where in the material: a page, an image, a kept region of a slide, or a rectangle in its pixels at full size."""
 
 
 def check_claims(rows: Any) -> Iterator[Finding]:
