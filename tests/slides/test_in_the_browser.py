@@ -290,7 +290,7 @@ def test_a_region_is_cited_in_the_input_and_the_citation_leads_back(page: Page, 
     cited = row.locator("[data-places] a", has_text="r1 Strong membrane")
     cited.wait_for()
     expect(page.locator("[data-autosave-status]")).to_contain_text("Saved")
-    page.reload()
+    page.goto(f"{bench}?material={number}&part=theirs#part-theirs")
     cited.click()
     slide.locator(".is-selected .slide-edge").wait_for()
     assert "region=1" in (page.locator("iframe[data-viewer]").get_attribute("src") or "")

@@ -21,6 +21,8 @@ def modules(tmp_path: Path) -> Path:
         "@tabler/core/dist/css/tabler.min.css": '@charset "UTF-8";a{b:c}\n/*# sourceMappingURL=tabler.min.css.map */',
         "htmx.org/dist/htmx.min.js": "var htmx;\n//# sourceMappingURL=htmx.min.js.map",
         "htmx.org/LICENSE": "0BSD",
+        "openseadragon/build/openseadragon/openseadragon.min.js": "var OpenSeadragon;\n//# sourceMappingURL=o.map",
+        "openseadragon/LICENSE.txt": "BSD-3-Clause",
         "@tabler/icons/LICENSE": "MIT",
         "@tabler/icons/icons/outline/check.svg": ICON,
         f"{sync_assets.INTER}/wght.css": "@font-face{}",
@@ -49,6 +51,7 @@ def test_copies_what_pages_load_and_says_what_it_is(modules: Path, tmp_path: Pat
         assert hashlib.sha256((target / name).read_bytes()).hexdigest() == expected
     assert (target / "tabler.css").read_text("utf-8") == '@charset "UTF-8";@layer tabler{a{b:c}\n}\n'
     assert (target / "htmx.js").read_text("utf-8") == "var htmx;"
+    assert (target / "openseadragon.js").read_text("utf-8") == "var OpenSeadragon;"
 
 
 def test_second_run_writes_nothing_and_leftovers_go(modules: Path, tmp_path: Path) -> None:
