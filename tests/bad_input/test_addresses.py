@@ -97,7 +97,8 @@ def test_a_forged_value_at_any_place_of_any_address(app: Flask, told: Stage, pla
 
 def is_key(rule: Rule) -> bool:
     """Whether every place of the route is a number of a row."""
-    return all(isinstance(converter, IntegerConverter) for converter in rule._converters.values())
+    places = rule._converters.values()
+    return bool(places) and all(isinstance(converter, IntegerConverter) for converter in places)
 
 
 def test_a_forged_value_behind_the_question_mark(told: Stage, player: SignIn):

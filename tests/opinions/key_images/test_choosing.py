@@ -34,7 +34,7 @@ def test_a_chosen_image_is_shown_with_its_words_and_its_origin(bench: Bench) -> 
     (address,) = re.findall(r'src="(/cases/[^"]+/key-images/\d+\.jpg)"', shown)
     picture = bench.browser("radiologist").get(address)
     assert Image.open(io.BytesIO(picture.data)).format == "JPEG"
-    (event,) = events(bench.app, "key_image:chosen")
+    (event,) = events(bench.app, "image:chosen")
     assert event.detail["frame"] == 1
 
 
@@ -86,7 +86,7 @@ def test_whoever_chose_it_takes_it_back(bench: Bench) -> None:
     browser = bench.browser("radiologist")
     assert browser.post(action, data={"csrf_token": browser.csrf_token("/account")}).status_code == 302
     assert "The mass." not in page(bench)
-    assert len(events(bench.app, "key_image:withdrawn")) == 1
+    assert len(events(bench.app, "image:withdrawn")) == 1
 
 
 @pytest.mark.parametrize(
