@@ -6,7 +6,7 @@ WORKERS ?= 2
 SWEEP_COUNT ?= 50
 BIN := .venv/bin
 SETUP = $(or $(PYTHON),$(error Python 3.11 or newer is needed and was not found on PATH)) tools/setup.py
-PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup
+PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-tests test check format sweep screenshots lifecycles translations lock migration clean

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -158,7 +161,10 @@ def running_server(
 ) -> Iterator[Server]:
     """`mdtapp run` (or one `part`) on an installation below `folder`, migrated, on free ports."""
     environ = instance_environment(folder, **(env or {}))
-    if upgrade:
+    instance = Path(environ["MDTAPP_INSTANCE"])
+    if upgrade and "MDTAPP_DATABASE_URL" not in environ and not instance.exists():
+        shutil.copytree(_migrated(), instance)
+    elif upgrade:
         mdtapp(environ, "upgrade")
     server = Server(environ=environ, part=part, log=folder / "server.log")
     server.start()
@@ -166,6 +172,16 @@ def running_server(
         yield server
     finally:
         server.stop()
+
+
+@cache
+def _migrated() -> Path:
+    """An installation with an empty, migrated database, made once for this process."""
+    folder = Path(tempfile.mkdtemp(prefix="mdtapp-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    environ = instance_environment(folder)
+    mdtapp(environ, "upgrade")
+    return Path(environ["MDTAPP_INSTANCE"])
 
 
 def _die_with_us() -> list[str]:

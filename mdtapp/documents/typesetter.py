@@ -11,7 +11,8 @@ from typing import Any
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
-from mdtapp.documents.assets import OwnAssets, own_assets, stylesheet
+from mdtapp.documents.assets import own_assets, stylesheet
+from mdtapp.documents.fetcher import OwnAssets
 from mdtapp.documents.finish import finished
 from mdtapp.documents.tagging import speak_every_language
 

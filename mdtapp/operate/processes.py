@@ -35,7 +35,7 @@ from mdtapp.people.models import User
 from mdtapp.schema import migrate
 from mdtapp.store.db import session, unit_of_work
 
-PARTS = ("web", "worker", "gateway")
+BESIDE_WEB = ("worker", "gateway")
 GRACE_SECONDS = 10.0
 PR_SET_PDEATHSIG = 1
 
@@ -46,7 +46,11 @@ def run_all(settings: Settings) -> None:
     wanted = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: wanted.set())
-    children = {part: _start(part) for part in PARTS}
+    program = [sys.executable, "-m", "mdtapp"]
+    children = {
+        "web": _start(web_command(settings)),
+        **{part: _start([*program, part]) for part in BESIDE_WEB},
+    }
     click.echo(
         f"mdtapp: {settings.base_url}  DICOM {settings.dicom_ae_title}@{settings.dicom_host}:{settings.dicom_port}",
     )
@@ -61,9 +65,13 @@ def run_all(settings: Settings) -> None:
 
 def run_web(settings: Settings) -> None:
     """Becomes the web server."""
-    app = create_app(settings)
-    check_fit_to_serve(app)
-    command = [
+    check_fit_to_serve(create_app(settings))
+    os.execv(sys.executable, web_command(settings))
+
+
+def web_command(settings: Settings) -> list[str]:
+    """The web server; whoever starts it has checked that the installation is fit to serve."""
+    return [
         sys.executable,
         "-m",
         "gunicorn",
@@ -84,7 +92,6 @@ def run_web(settings: Settings) -> None:
         "--no-control-socket",
         "mdtapp.operate.wsgi:application",
     ]
-    os.execv(sys.executable, command)
 
 
 def run_worker(app: Flask) -> None:
@@ -155,9 +162,9 @@ def check_fit_to_serve(app: Flask) -> None:
         )
 
 
-def _start(part: str) -> subprocess.Popen[bytes]:
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
     """A part that is told to end when this process dies, however it dies."""
-    return subprocess.Popen([sys.executable, "-m", "mdtapp", part], preexec_fn=_end_with_parent)
+    return subprocess.Popen(command, preexec_fn=_end_with_parent)
 
 
 def _end_with_parent() -> None:

@@ -11,7 +11,8 @@ from weasyprint import HTML
 from weasyprint.urls import URLFetcher
 
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.documents.assets import OwnAssets, RefusedAddress, own_assets
+from mdtapp.documents.assets import own_assets
+from mdtapp.documents.fetcher import OwnAssets, RefusedAddress
 from mdtapp.documents.opinion import render_opinion
 from mdtapp.documents.printable import LONGEST_TEXT, check_printable
 from mdtapp.errors import Invalid, TooLarge
