@@ -16,16 +16,18 @@ from mdtapp.delivery.views import delivery
 from mdtapp.dicomweb.views import dicomweb
 from mdtapp.disciplines import use_site_files
 from mdtapp.documents.renderer import shared_renderer
-from mdtapp.imaging.derived import DerivedStore
 from mdtapp.imaging.exports.views import exports
+from mdtapp.imaging.intake import Intake
 from mdtapp.imaging.limited import shared_reader
 from mdtapp.imaging.views import imaging
+from mdtapp.materials.spool import Spool
 from mdtapp.materials.views import materials
 from mdtapp.meetings.views import meetings
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
 from mdtapp.opinions.key_images.views import key_images
 from mdtapp.opinions.views import opinions
+from mdtapp.pacs.queries import who_asked
 from mdtapp.pacs.views import nodes, pacs
 from mdtapp.people.views import people
 from mdtapp.slides.views import slides
@@ -81,11 +83,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         PROVIDE_AUTOMATIC_OPTIONS=False,  # nothing here is for scripts of other sites
     )
-    app.extensions["mdtapp.clock"] = clock or SystemClock()
+    clock = clock or SystemClock()
+    app.extensions["mdtapp.clock"] = clock
     app.extensions["mdtapp.identity_key"] = keys.identity
     store = ObjectStore(settings.instance / "objects")
     app.extensions["mdtapp.objects"] = store
-    app.extensions["mdtapp.derived"] = DerivedStore.beside(store, shared_reader())
+    app.extensions["mdtapp.spool"] = Spool(settings.instance / "spool")
+    app.extensions["mdtapp.intake"] = Intake(store, shared_reader(), keys.identity, clock, who_asked)
     app.extensions["mdtapp.press"] = Press(shared_renderer(), store, keys.identity, settings.base_url)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

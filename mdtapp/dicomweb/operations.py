@@ -15,6 +15,7 @@ from mdtapp.dicomweb.queries import Scope, ServedStudy
 from mdtapp.dicomweb.stow import Stored
 from mdtapp.imaging.header import InstanceHeader
 from mdtapp.imaging.intake import Intake
+from mdtapp.materials.queries import find_file
 from mdtapp.materials.spool import Spool
 from mdtapp.materials.status import Outcome, Source
 from mdtapp.people.access import may
@@ -57,13 +58,16 @@ class Desk:
             case_no=case_no or None,
             batch=self.batch,
         )
-        taken = self.intake.process(self.spool, spooled, wait=True)
-        if (
-            any(one.outcome in {Outcome.FLAGGED, Outcome.CONTAINED} and one.header for one in taken)
-            and case_no
-        ):
+        self.intake.process(self.spool, spooled, wait=True)
+        if case_no and self._is_held(spooled.id):
             return Stored(header, stow.PROCESSING_FAILURE)
         return Stored(header, address=self._address(header))
+
+    def _is_held(self, arrival: str) -> bool:
+        """Whether it waits for a person or was set aside, whoever took it in: the worker may have been first."""
+        with unit_of_work(writing=False):
+            file = find_file(arrival, 0)
+            return file is None or file.outcome in {Outcome.FLAGGED, Outcome.CONTAINED}
 
     def _case_no(self, header: InstanceHeader) -> str | None:
         """The case it goes to; empty for the tray, None when this person may not store it."""

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.dicomweb.queries import Match, ServedSeries, ServedStudy
+from mdtapp.dicomweb.queries import Counted, Match, ServedSeries, ServedStudy
 from mdtapp.errors import Invalid
 from mdtapp.imaging.models import ImagingInstance, ImagingSeries
 from mdtapp.imaging.operations import as_date
@@ -105,7 +105,7 @@ def _wrong(key: str) -> Invalid:
 # The answers
 
 
-def study_row(served: ServedStudy, root: str) -> dict[str, Any]:
+def study_row(served: ServedStudy, counted: Counted, root: str) -> dict[str, Any]:
     """Table 10.6.3-3, with counts of what this person may see."""
     study = served.study
     return {
@@ -114,13 +114,13 @@ def study_row(served: ServedStudy, root: str) -> dict[str, Any]:
             ("00080030", "TM", study.study_time),
             ("00080050", "SH", study.accession_number),
             ("00080056", "CS", "ONLINE"),
-            ("00080061", "CS", served.modalities),
+            ("00080061", "CS", counted.modalities),
             ("00081030", "LO", study.description),
             ("00081190", "UR", f"{root}/studies/{study.study_instance_uid}"),
             ("0020000D", "UI", study.study_instance_uid),
             ("00200010", "SH", ""),
-            ("00201206", "IS", served.series),
-            ("00201208", "IS", served.instances),
+            ("00201206", "IS", counted.series),
+            ("00201208", "IS", counted.instances),
         ),
         **served.patient.as_dicom_json(),
         "00100040": {"vr": "CS", "Value": [served.sex]},

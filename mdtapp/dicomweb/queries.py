@@ -26,10 +26,14 @@ SEX = {"male": "M", "female": "F"}
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose cases are looked through, and where it is given, the one case (a viewer names it as PatientID)."""
+    """Whose cases are looked through, and where it is given, the one case (a viewer names it as PatientID).
+
+    `closed_series` hold what colleagues made of the images, while this person may not see their inputs yet.
+    """
 
     user: User
     case_no: str = ""
+    closed_series: frozenset[int] = frozenset()
 
     def cases(self) -> ColumnElement[bool]:
         """Condition on a case."""
@@ -59,12 +63,14 @@ class Scope:
 
         Labels of slides are there for coordinators only.
         """
-        linked = exists(
+        linked: ColumnElement[bool] = exists(
             self.links(
                 StudyLink.study_id == ImagingSeries.study_id,
                 StudyLink.identity_id == ImagingInstance.identity_id,
             )
         )
+        if self.closed_series:
+            linked = linked & ImagingSeries.id.not_in(self.closed_series)
         return linked if self.user.role == Role.COORDINATOR else linked & ~shows_glass()
 
 
@@ -90,15 +96,21 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class ServedStudy:
-    """A study with the patient it is served under, and counts of what this person may see of it."""
+    """A study with the patient it is served under."""
 
     study: ImagingStudy
     case_id: int
     patient: ServedPatient
     sex: str
-    modalities: tuple[str, ...]
-    series: int
-    instances: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a person may see of a study."""
+
+    modalities: tuple[str, ...] = ()
+    series: int = 0
+    instances: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,37 +254,9 @@ def find_case(scope: Scope, study_instance_uid: str) -> Case | None:
     return session.scalars(query).unique().first()
 
 
-def _served(scope: Scope, found: Sequence[ImagingStudy]) -> list[ServedStudy]:
-    ids = [study.id for study in found]
-    cases = _cases_of(scope, ids)
-    counted: dict[int, tuple[set[str], int, int]] = {}
-    for study_id, modality, series_count, instance_count in session.execute(_counts(scope, ids)):
-        modalities, all_series, all_instances = counted.get(study_id, (set(), 0, 0))
-        counted[study_id] = (
-            {*modalities, modality},
-            all_series + series_count,
-            all_instances + instance_count,
-        )
-    served = []
-    for study in found:
-        case = cases[study.id]
-        modalities, series_count, instance_count = counted.get(study.id, (set(), 0, 0))
-        served.append(
-            ServedStudy(
-                study,
-                case.id,
-                ServedPatient(case.patient.pseudonym, case.case_no, case.patient.birth_year or 0),
-                SEX.get(str(case.patient.sex), "O"),
-                tuple(sorted(modalities - {""})),
-                series_count,
-                instance_count,
-            )
-        )
-    return served
-
-
-def _counts(scope: Scope, study_ids: Iterable[int]) -> Select[int, str, int, int]:
-    return (
+def counts(scope: Scope, found: Iterable[ServedStudy]) -> dict[int, Counted]:
+    """By the id of the study; one of which nothing may be seen is not there."""
+    query = (
         select(
             ImagingSeries.study_id,
             ImagingSeries.modality,
@@ -280,9 +264,30 @@ def _counts(scope: Scope, study_ids: Iterable[int]) -> Select[int, str, int, int
             func.count(ImagingInstance.id),
         )
         .join(ImagingInstance, ImagingInstance.series_id == ImagingSeries.id)
-        .where(ImagingSeries.study_id.in_(list(study_ids)), scope.holds_instance())
+        .where(ImagingSeries.study_id.in_([one.study.id for one in found]), scope.holds_instance())
         .group_by(ImagingSeries.study_id, ImagingSeries.modality)
+        .order_by(ImagingSeries.study_id, ImagingSeries.modality)
     )
+    counted: dict[int, Counted] = {}
+    for study_id, modality, of_series, of_instances in session.execute(query):
+        known = counted.get(study_id, Counted())
+        modalities = (*known.modalities, modality) if modality else known.modalities
+        counted[study_id] = Counted(modalities, known.series + of_series, known.instances + of_instances)
+    return counted
+
+
+def _served(scope: Scope, found: Sequence[ImagingStudy]) -> list[ServedStudy]:
+    cases = _cases_of(scope, [study.id for study in found])
+    return [
+        ServedStudy(
+            study,
+            case.id,
+            ServedPatient(case.patient.pseudonym, case.case_no, case.patient.birth_year or 0),
+            SEX.get(str(case.patient.sex), "O"),
+        )
+        for study in found
+        if (case := cases.get(study.id)) is not None
+    ]
 
 
 def _cases_of(scope: Scope, study_ids: Sequence[int]) -> dict[int, Case]:

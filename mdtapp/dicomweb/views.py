@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from mdtapp.dicomweb import multipart, operations, qido, queries, stow, wado
-from mdtapp.dicomweb.queries import Match, Scope, ServedSeries, ServedStudy
+from mdtapp.dicomweb.queries import Counted, Match, Scope, ServedSeries, ServedStudy
 from mdtapp.dicomweb.wado import Accepted, Held
 from mdtapp.errors import NotAcceptable, NotFound
 from mdtapp.imaging.derived import ROOT, DerivedStore
@@ -23,6 +24,7 @@ from mdtapp.imaging.previews import choose
 from mdtapp.imaging.queries import NO_SUCH_STUDY
 from mdtapp.materials.reasons import NO_PICTURE
 from mdtapp.materials.spool import CEILING, Spool
+from mdtapp.opinions.case_page import closed_series
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import session
 from mdtapp.web.clock import now, settings
@@ -38,6 +40,7 @@ INSTANCE = f"{SERIES}/instances/<instance>"
 MOST_INSTANCES = 100_000
 RENDERED_EDGE = 4096
 THUMBNAIL_EDGE = 256
+NEVER_MADE_HERE = {"CR", "CT", "DX", "MG", "MR", "NM", "PT", "RF", "SM", "US", "XA"}
 SANDBOX = "sandbox; default-src 'none'; object-src 'self'; frame-ancestors 'self'"
 
 
@@ -49,42 +52,37 @@ SANDBOX = "sandbox; default-src 'none'; object-src 'self'; frame-ancestors 'self
 def search_studies() -> ResponseReturnValue:
     search = _search()
     scope = Scope(signed_in(), search.case_no)
-    return _rows([qido.study_row(found, _root()) for found in queries.studies(scope, search.match)], search)
+    found = queries.studies(scope, search.match)
+    counts = queries.counts(scope, found)
+    return _rows([qido.study_row(one, counts.get(one.study.id, Counted()), _root()) for one in found], search)
 
 
 @dicomweb.get(f"{STUDY}/series")
 @requires(Permission.MATERIAL_READ)
 def search_series(study: str) -> ResponseReturnValue:
-    search, scope = _search(), _scope()
+    search, scope = _search(), _scope(study)
     found = queries.get_study(scope, study)
     rows = queries.series(scope, found, search.match)
     return _rows([qido.series_row(found, row, _root()) for row in rows], search)
 
 
-@dicomweb.get(f"{STUDY}/instances")
-@requires(Permission.MATERIAL_READ)
-def search_study_instances(study: str) -> ResponseReturnValue:
-    return _search_instances(study)
-
-
+@dicomweb.get(f"{STUDY}/instances", defaults={"series": ""})
 @dicomweb.get(f"{SERIES}/instances")
 @requires(Permission.MATERIAL_READ)
 def search_instances(study: str, series: str) -> ResponseReturnValue:
-    queries.get_series(_scope(), queries.get_study(_scope(), study), series)
-    return _search_instances(study, series_instance_uid=series)
-
-
-def _search_instances(study: str, **within: str) -> ResponseReturnValue:
-    search, scope = _search(within), _scope()
+    search, scope = _search(), _scope(study)
     found = queries.get_study(scope, study)
-    rows = queries.instances(scope, found, search.match)
+    match = search.match
+    if series:
+        match = replace(
+            match, series_instance_uid=queries.get_series(scope, found, series).series.series_instance_uid
+        )
+    rows = queries.instances(scope, found, match)
     return _rows([qido.instance_row(found, row, _root()) for row in rows], search)
 
 
-def _search(within: dict[str, str] | None = None) -> qido.Search:
-    named = {"series_instance_uid": "0020000E"}
-    fixed = [(named[key], value) for key, value in (within or {}).items()]
-    return qido.search_of([*request.args.items(multi=True), *fixed])
+def _search() -> qido.Search:
+    return qido.search_of(request.args.items(multi=True))
 
 
 def _rows(rows: list[dict[str, Any]], search: qido.Search) -> ResponseReturnValue:
@@ -100,7 +98,7 @@ def _rows(rows: list[dict[str, Any]], search: qido.Search) -> ResponseReturnValu
 @dicomweb.get(f"{STUDY}/metadata")
 @requires(Permission.MATERIAL_READ)
 def study_metadata(study: str) -> ResponseReturnValue:
-    scope = _scope()
+    scope = _scope(study)
     found = queries.get_study(scope, study)
     packed = [
         _metadata(scope, found, row) for row in queries.series(scope, found, Match(limit=MOST_INSTANCES))
@@ -111,7 +109,7 @@ def study_metadata(study: str) -> ResponseReturnValue:
 @dicomweb.get(f"{SERIES}/metadata")
 @requires(Permission.MATERIAL_READ)
 def series_metadata(study: str, series: str) -> ResponseReturnValue:
-    scope = _scope()
+    scope = _scope(study)
     found = queries.get_study(scope, study)
     packed = _metadata(scope, found, queries.get_series(scope, found, series))
     if "gzip" not in request.headers.get("Accept-Encoding", ""):
@@ -124,8 +122,8 @@ def series_metadata(study: str, series: str) -> ResponseReturnValue:
 @dicomweb.get(f"{INSTANCE}/metadata")
 @requires(Permission.MATERIAL_READ)
 def instance_metadata(study: str, series: str, instance: str) -> ResponseReturnValue:
-    scope = _scope()
-    found = queries.get_instance(scope, study, series, instance)
+    scope = _scope(study)
+    found = _image(study, series, instance)
     patient = queries.get_study(scope, study).patient
     return current_app.response_class(
         wado.metadata(_derived(), [Held.of(found, study)], patient), mimetype=JSON
@@ -148,7 +146,7 @@ def _metadata(scope: Scope, study: ServedStudy, row: ServedSeries) -> bytes:
 @requires(Permission.MATERIAL_READ)
 def frames(study: str, series: str, instance: str, frames: str) -> ResponseReturnValue:
     """One frame or several, `1` or `1,2,3`, as stored unless the caller cannot take that."""
-    held = Held.of(queries.get_instance(_scope(), study, series, instance), study)
+    held = Held.of(_image(study, series, instance), study)
     accepted = Accepted.of(request.headers.get("Accept", ""))
     numbers = _frame_numbers(frames)
     if accepted.single and len(numbers) == 1:
@@ -162,7 +160,7 @@ def frames(study: str, series: str, instance: str, frames: str) -> ResponseRetur
 @requires(Permission.MATERIAL_READ)
 def bulk_data(study: str, series: str, instance: str, element: str) -> ResponseReturnValue:
     """The value of one long element; an encapsulated document in its own media type when that is asked for."""
-    found = queries.get_instance(_scope(), study, series, instance)
+    found = _image(study, series, instance)
     if not wado.ELEMENT.fullmatch(element):
         raise NotFound(NO_SUCH_STUDY)
     part = _derived().reader.bulk(_derived().objects.path(found.sha256), element)
@@ -179,7 +177,7 @@ def bulk_data(study: str, series: str, instance: str, element: str) -> ResponseR
 @dicomweb.get(STUDY)
 @requires(Permission.MATERIAL_READ, records=True)
 def retrieve_study(study: str) -> ResponseReturnValue:
-    scope = _scope()
+    scope = _scope(study)
     found = queries.get_study(scope, study)
     return _instances(found, _held(scope, found))
 
@@ -187,7 +185,7 @@ def retrieve_study(study: str) -> ResponseReturnValue:
 @dicomweb.get(SERIES)
 @requires(Permission.MATERIAL_READ, records=True)
 def retrieve_series(study: str, series: str) -> ResponseReturnValue:
-    scope = _scope()
+    scope = _scope(study)
     found = queries.get_study(scope, study)
     queries.get_series(scope, found, series)
     return _instances(found, _held(scope, found, series))
@@ -196,8 +194,8 @@ def retrieve_series(study: str, series: str) -> ResponseReturnValue:
 @dicomweb.get(INSTANCE)
 @requires(Permission.MATERIAL_READ, records=True)
 def retrieve_instance(study: str, series: str, instance: str) -> ResponseReturnValue:
-    scope = _scope()
-    held = Held.of(queries.get_instance(scope, study, series, instance), study)
+    scope = _scope(study)
+    held = Held.of(_image(study, series, instance), study)
     return _instances(queries.get_study(scope, study), [held])
 
 
@@ -237,12 +235,14 @@ def rendered(study: str, series: str, instance: str, frame: str) -> ResponseRetu
 
 def _picture(study: str, series: str, instance: str, frame: str, edge: int) -> ResponseReturnValue:
     """One frame as PNG for orientation; of a study or series the one that stands for it."""
-    scope, derived = _scope(), _derived()
+    scope, derived = _scope(study), _derived()
     if instance:
-        found = queries.get_instance(scope, study, series, instance)
+        found = _image(study, series, instance)
         if found.sop_class_uid == wado.ENCAPSULATED_PDF:
             part = derived.reader.bulk(derived.objects.path(found.sha256), "00420011")
-            return _document(part.content) if not isinstance(part, Refusal) else _no_picture()
+            if isinstance(part, Refusal):
+                raise NotFound(NO_PICTURE.text)
+            return _document(part.content)
         sha256, number = found.sha256, (_frame_numbers(frame)[0] - 1 if frame else found.frames // 2)
     else:
         chosen = choose(_all(scope, study, series))
@@ -254,10 +254,6 @@ def _picture(study: str, series: str, instance: str, frame: str, edge: int) -> R
     if not isinstance(picture, Picture):
         raise NotFound(picture.reason.text)
     return current_app.response_class(picture.png, mimetype="image/png")
-
-
-def _no_picture() -> ResponseReturnValue:
-    raise NotFound(NO_PICTURE.text)
 
 
 def _all(scope: Scope, study: str, series: str) -> list[ImagingInstance]:
@@ -289,8 +285,19 @@ def store(study: str) -> ResponseReturnValue:
 # What the routes share
 
 
-def _scope() -> Scope:
-    return Scope(signed_in())
+def _scope(study: str) -> Scope:
+    """What this person may see of a study; of colleagues' readings nothing before their inputs are open."""
+    scope = Scope(signed_in())
+    case = queries.find_case(scope, study)
+    return scope if case is None else replace(scope, closed_series=closed_series(case, signed_in()))
+
+
+def _image(study: str, series: str, instance: str) -> ImagingInstance:
+    """One instance, unless it is closed; images themselves are what nobody makes here, so they are not asked about."""
+    found = queries.get_instance(Scope(signed_in()), study, series, instance)
+    if found.series.modality not in NEVER_MADE_HERE:
+        return queries.get_instance(_scope(study), study, series, instance)
+    return found
 
 
 def _held(scope: Scope, study: ServedStudy, series_instance_uid: str = "") -> list[Held]:
@@ -329,19 +336,14 @@ def _root() -> str:
 
 
 def _derived() -> DerivedStore:
-    found: DerivedStore = current_app.extensions["mdtapp.derived"]
-    return found
+    return _intake().derived
 
 
 def _spool() -> Spool:
-    return Spool(settings().instance / "spool")
+    found: Spool = current_app.extensions["mdtapp.spool"]
+    return found
 
 
 def _intake() -> Intake:
-    extensions = current_app.extensions
-    return Intake(
-        extensions["mdtapp.objects"],
-        _derived().reader,
-        extensions["mdtapp.identity_key"],
-        extensions["mdtapp.clock"],
-    )
+    found: Intake = current_app.extensions["mdtapp.intake"]
+    return found

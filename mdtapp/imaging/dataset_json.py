@@ -1,8 +1,7 @@
-"""A data set as DICOM JSON (PS3.18 annex F) without the patient. Runs in the limited child only.
+"""A data set as DICOM JSON (PS3.18 annex F). Runs in the limited child only.
 
-What is stored names nobody: group 0010 keeps what reading the images needs, private elements are left
-out but for the factors SUV rests on, and original values kept by an earlier change of the data set go.
-Whoever asks gets the patient of the case written in (`mdtapp.imaging.served_patient`).
+It is given without the patient (`mdtapp.imaging.deidentify.pseudonymise`), so what is stored names nobody;
+whoever asks gets the patient of the case written in (`mdtapp.imaging.served_patient`).
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,33 +22,9 @@ from mdtapp.imaging.text import ODD_VALUE, text, texts
 BULK: Final = 1 << 16
 """Bytes from which a value is named by its address instead of being sent along."""
 
-_KEPT_OF_PATIENT: Final = frozenset(
-    {
-        0x00100040,  # sex
-        0x00101010,  # age
-        0x00101020,  # size
-        0x00101030,  # weight
-        0x00102000,  # medical alerts
-        0x00102110,  # allergies
-        0x001021C0,  # pregnancy status
-        0x00102201,  # species
-        0x00102202,  # species code
-    }
-)
-_KEPT_PRIVATE: Final = frozenset(
-    {
-        0x70530010, 0x70531000, 0x70531009,  # Philips: SUV and activity concentration factors
-        0x00090010, 0x0009100D,  # GE: post-injection time
-    }
-)  # fmt: skip
-_LEFT_OUT: Final = frozenset(
-    {
-        0x04000550,  # modified attributes
-        0x04000561,  # original attributes
-        0x00880200,  # icon image
-        0xFFFCFFFC,  # trailing padding
-    }
-)
+_WRITTEN_IN: Final = frozenset({0x00100010, 0x00100020, 0x00100030})
+"""Patient's Name, ID and Birth Date: those of the case, for whoever asks."""
+_PADDING: Final = 0xFFFCFFFC
 _DESCRIBED: Final = ("StudyDescription", "SeriesDescription", "ProtocolName")
 _NAMING: Final = ("PatientName", "PatientID", "OtherPatientNames", "OtherPatientIDs", "PatientBirthName")
 _TEXTS: Final = frozenset({"LO", "SH", "ST", "LT", "UT", "UC", "PN", "CS", "AE"})
@@ -83,44 +59,42 @@ class NamesOfPatient:
         return "" if any(part in lowered for part in self.parts) else words
 
 
-def dataset_json(ds: Dataset, address: str) -> str:
-    """The data set before its pixels as one JSON object; `address` is where its bulk data is found."""
-    found = _object(ds, f"{address}/bulkdata/", NamesOfPatient.of(ds))
-    for keyword in _DESCRIBED:  # wrongly labelled texts as they evidently are
-        known, tag = text(ds, keyword), f"{tag_for_keyword(keyword):08X}"
-        if known and "Value" in found.get(tag, {}):
-            found[tag]["Value"] = [known]
+def described(ds: Dataset, names: NamesOfPatient) -> dict[str, str]:
+    """Descriptions by tag, wrongly labelled ones as they evidently are, one that names the patient empty.
+
+    Asked before the data set is converted: the bytes tell what the label does not.
+    """
+    return {f"{tag_for_keyword(keyword):08X}": names.left_out(text(ds, keyword)) for keyword in _DESCRIBED}
+
+
+def dataset_json(ds: Dataset, address: str, names: NamesOfPatient, descriptions: Mapping[str, str]) -> str:
+    """A data set without its patient, before its pixels, as one JSON object.
+
+    `address` is where its bulk data is found. Whoever else is named like the patient is left out too.
+    """
+    found = _object(ds, f"{address}/bulkdata/", names)
+    for tag, words in descriptions.items():
+        if words and "Value" in found.get(tag, {}):
+            found[tag]["Value"] = [words]
     syntax = text(ds.file_meta, "TransferSyntaxUID")
     if syntax:
         found["00083002"] = {"vr": "UI", "Value": [syntax]}
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def is_served(tag: int) -> bool:
-    """Whether specialists are sent this element: nothing that names the patient, nothing private but what SUV needs."""
-    group = tag >> 16
-    if group % 2:
-        return tag in _KEPT_PRIVATE
-    if group == 0x0010:
-        return tag in _KEPT_OF_PATIENT
-    return tag not in _LEFT_OUT and tag & 0xFFFF != 0  # no group lengths
-
-
 def _object(ds: Dataset, bulk: str, names: NamesOfPatient) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for tag in sorted(ds.keys()):
-        if not is_served(tag):
+        if tag in _WRITTEN_IN or tag.element == 0 or tag == _PADDING:
             continue
         try:
-            written = _element(ds[tag], tag, bulk, names)
+            found[f"{tag:08X}"] = _element(ds[tag], tag, bulk, names)
         except (*ODD_VALUE, RecursionError):
             continue
-        if written is not None:
-            found[f"{tag:08X}"] = written
     return found
 
 
-def _element(element: DataElement, tag: BaseTag, bulk: str, names: NamesOfPatient) -> dict[str, Any] | None:
+def _element(element: DataElement, tag: BaseTag, bulk: str, names: NamesOfPatient) -> dict[str, Any]:
     if element.VR == "SQ":
         items = [
             _object(item, f"{bulk}{tag:08X}.{place}.", names)

@@ -8,11 +8,13 @@ from typing import BinaryIO
 import pydicom
 from pydicom import Dataset
 
-from mdtapp.imaging.dataset_json import dataset_json
+from mdtapp.imaging.dataset_json import NamesOfPatient, dataset_json, described
+from mdtapp.imaging.deidentify.pseudonymise import pseudonymise
 from mdtapp.imaging.frame_index import layout
 from mdtapp.imaging.frames import FrameLayout
 from mdtapp.imaging.header import InstanceIndex, Refusal
 from mdtapp.imaging.reader import BROKEN
+from mdtapp.imaging.served_patient import NOBODY
 from mdtapp.materials.reasons import DICOM_TOO_DEEP, DICOM_TOO_HUNGRY, DICOM_UNREADABLE
 
 _FAILURES = (*BROKEN, RuntimeError)
@@ -27,7 +29,11 @@ def make(path: Path, address: str) -> InstanceIndex | Refusal:
         with path.open("rb") as file:
             ds = pydicom.dcmread(file, stop_before_pixels=True, force=True)
             at, size = file.tell(), path.stat().st_size
-            return InstanceIndex(dataset_json(ds, address), _frames(file, ds, at, size).as_bytes())
+            frames = _frames(file, ds, at, size)
+        names = NamesOfPatient.of(ds)
+        descriptions = described(ds, names)
+        pseudonymise(ds, NOBODY)
+        return InstanceIndex(dataset_json(ds, address, names, descriptions), frames.as_bytes())
     except RecursionError:
         return Refusal(DICOM_TOO_DEEP)
     except MemoryError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -38,10 +39,14 @@ class Measured:
         return self.report.series.study.study_date
 
 
-def measured_in(case: Case, objects: ObjectStore, reader: LimitedReader) -> list[Measured]:
-    """Every measurement of every report of the case, the newest report first."""
+def measured_in(
+    case: Case, objects: ObjectStore, reader: LimitedReader, closed: Container[int] = ()
+) -> list[Measured]:
+    """Every measurement of every report of the case, the newest report first; not those of `closed` series."""
     found = []
     for report, material_number in queries.reports_of_case(case):
+        if report.series_id in closed:
+            continue
         read = reader.measurements(objects.path(report.sha256))
         for place, row in enumerate(read.rows if isinstance(read, Measurements) else ()):
             image = queries.find_in_case(case, row.sop_instance_uid) if row.sop_instance_uid else None

@@ -16,10 +16,11 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
 from mdtapp.imaging.models import ArrivingIdentity, ImagingInstance, ImagingSeries, ImagingStudy, StudyLink
 from mdtapp.imaging.order import ImageFacts
-from mdtapp.imaging.status import LinkState, PreviewState
+from mdtapp.imaging.status import LinkGround, LinkState, PreviewState
 from mdtapp.materials.identity import Identity
-from mdtapp.materials.models import IntakeFile, Material
+from mdtapp.materials.models import IntakeBatch, IntakeFile, Material
 from mdtapp.materials.reasons import OTHER_CONTENT
+from mdtapp.people.models import User
 from mdtapp.store.db import once, session
 
 PAGE = 100
@@ -241,6 +242,24 @@ def get_instance(case: Case, instance_id: int) -> ImagingInstance:
     if found is None:
         raise NotFound(NO_SUCH_STUDY)
     return found
+
+
+def made_by_others(case: Case, user: User) -> frozenset[int]:
+    """Series that hold only what colleagues made here of the case's images: measurements, key images, segmentations."""
+    made = (
+        select(ImagingInstance.series_id)
+        .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
+        .join(
+            StudyLink,
+            (StudyLink.study_id == ImagingSeries.study_id)
+            & (StudyLink.identity_id == ImagingInstance.identity_id),
+        )
+        .join(IntakeFile, IntakeFile.sop_instance_uid == ImagingInstance.sop_instance_uid)
+        .join(IntakeBatch, IntakeBatch.id == IntakeFile.batch_id)
+        .where(StudyLink.case_id == case.id, StudyLink.ground == LinkGround.SERVED)
+    )
+    by_others = session.scalars(made.where(IntakeBatch.actor != user.actor_ref))
+    return frozenset(by_others) - set(session.scalars(made.where(IntakeBatch.actor == user.actor_ref)))
 
 
 def reports_of_case(case: Case) -> list[tuple[ImagingInstance, int | None]]:

@@ -9,9 +9,10 @@ import numpy as np
 import pydicom
 from pydicom.pixels.utils import pixel_array
 
-from mdtapp.imaging.dataset_json import is_served
+from mdtapp.imaging.deidentify.pseudonymise import pseudonymise
 from mdtapp.imaging.header import Part, Refusal
 from mdtapp.imaging.reader import BROKEN
+from mdtapp.imaging.served_patient import NOBODY
 from mdtapp.materials.reasons import DICOM_TOO_DEEP, DICOM_TOO_HUNGRY, DICOM_UNREADABLE, NO_PICTURE, Reason
 
 LARGEST = 23 * 1024**2  # of an answer through the pipe, before base64
@@ -23,12 +24,12 @@ def bulk(path: Path, element: str) -> Part | Refusal:
 
     def find() -> Part | Refusal:
         found: Any = pydicom.dcmread(path, force=True)
+        pseudonymise(found, NOBODY)
         *into, last = element.split(".")
         for tag, item in zip(into[::2], into[1::2], strict=True):
             found = found[int(tag, 16)].value[int(item) - 1]
-        if not is_served(int(last, 16)):
-            return Refusal(DICOM_UNREADABLE)
-        return _within_limit(bytes(found[int(last, 16)].value))
+        value = found[int(last, 16)].value
+        return _within_limit(value) if isinstance(value, bytes) and value else Refusal(DICOM_UNREADABLE)
 
     return _answered(find, DICOM_UNREADABLE)
 

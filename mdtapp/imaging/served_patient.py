@@ -27,3 +27,7 @@ class ServedPatient:
             "00100020": {"vr": "LO", "Value": [self.case_no]},
             "00100030": born,
         }
+
+
+NOBODY = ServedPatient("", "")
+"""For what is kept without a patient."""

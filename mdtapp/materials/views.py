@@ -62,7 +62,7 @@ from mdtapp.store.db import StoreBusy, session
 from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
 from mdtapp.viewer.links import openings
-from mdtapp.web.clock import now, settings, today
+from mdtapp.web.clock import now, today
 from mdtapp.web.guards import requires
 from mdtapp.web.language import sentence
 from mdtapp.web.login import signed_in
@@ -495,7 +495,8 @@ def _objects() -> ObjectStore:
 
 
 def _spool() -> Spool:
-    return Spool(settings().instance / "spool")
+    found: Spool = current_app.extensions["mdtapp.spool"]
+    return found
 
 
 def _batch(case: Case, token: str) -> str:
@@ -508,10 +509,9 @@ def _process(spool: Spool, spooled: SpooledFile) -> list[Taken]:
     """Takes a file at once; a large one, or one that meets a busy database, stays in the spool for the worker."""
     if spooled.size > AT_ONCE:
         return []
-    clock = current_app.extensions["mdtapp.clock"]
-    key = current_app.extensions["mdtapp.identity_key"]
+    intake: Intake = current_app.extensions["mdtapp.intake"]
     try:
-        return Intake(_objects(), shared_reader(), key, clock).process(spool, spooled)
+        return intake.process(spool, spooled)
     except StoreBusy:
         return []
 

@@ -24,12 +24,10 @@ from mdtapp.gateway.peers import Rejection
 from mdtapp.gateway.retrieve import receive_into
 from mdtapp.gateway.server import run_gateway as listen
 from mdtapp.imaging.intake import Intake
-from mdtapp.imaging.limited import shared_reader
 from mdtapp.imaging.worker import Worker
 from mdtapp.materials.spool import Spool
 from mdtapp.pacs.courier import couriers
 from mdtapp.pacs.fetching import Fetcher
-from mdtapp.pacs.queries import who_asked
 from mdtapp.pacs.sender import Sender
 from mdtapp.people.models import User
 from mdtapp.schema import migrate
@@ -132,18 +130,13 @@ def run_gateway(app: Flask) -> None:
 
 def intake_of(app: Flask) -> Intake:
     """The intake pipeline of an application."""
-    return Intake(
-        app.extensions["mdtapp.objects"],
-        shared_reader(),
-        app.extensions["mdtapp.identity_key"],
-        app.extensions["mdtapp.clock"],
-        who_asked,
-    )
+    found: Intake = app.extensions["mdtapp.intake"]
+    return found
 
 
 def spool_of(app: Flask) -> Spool:
-    settings: Settings = app.config["MDTAPP"]
-    return Spool(settings.instance / "spool")
+    found: Spool = app.extensions["mdtapp.spool"]
+    return found
 
 
 def check_fit_to_serve(app: Flask) -> None:

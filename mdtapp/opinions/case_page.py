@@ -11,7 +11,7 @@ from mdtapp.cases.models import Case, MemberRole
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.clinical.tnm import stage_text
 from mdtapp.disciplines import catalogue
-from mdtapp.imaging.queries import newest_study_date
+from mdtapp.imaging.queries import made_by_others, newest_study_date
 from mdtapp.meetings.queries import next_meeting
 from mdtapp.meetings.status import MeetingStatus
 from mdtapp.opinions.inputs.models import DisciplineInput
@@ -141,6 +141,11 @@ def may_see_inputs_of(case: Case, user: User) -> bool:
     """Whether this person may see what others wrote on this case."""
     statuses = inputs_of_cases([case.id]).get(case.id, {})
     return may_see_inputs(case=case, user=user, statuses=statuses, meeting_open=_meeting_open(case))
+
+
+def closed_series(case: Case, user: User) -> frozenset[int]:
+    """Series in which colleagues keep their readings, while this person may not see what others wrote."""
+    return frozenset() if may_see_inputs_of(case, user) else made_by_others(case, user)
 
 
 def _meeting_open(case: Case) -> bool:

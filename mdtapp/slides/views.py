@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, url_for
@@ -22,7 +22,7 @@ from mdtapp.materials.operations import note_opened
 from mdtapp.materials.queries import slide_pieces
 from mdtapp.materials.reasons import SLIDE_TILE_UNREADABLE, slide_incomplete
 from mdtapp.materials.recognition import MIRAX
-from mdtapp.opinions.case_page import banner_for
+from mdtapp.opinions.case_page import banner_for, may_see_inputs_of
 from mdtapp.people.roles import Permission
 from mdtapp.slides import access, operations, queries
 from mdtapp.slides.dicom_slide import DicomSlide, Stored
@@ -87,11 +87,13 @@ def description(case_no: str, slide_no: str) -> ResponseReturnValue:
     if isinstance(found, Refusal):
         raise NotFound(found.reason.text)
     tiles = url_for("slides.tile", case_no=case_no, slide_no=slide_no, level=0, column=1, row=2)
-    regions = list(queries.regions_of(slide))
+    regions = _open_regions(case, queries.regions_of(slide))
     wanted = whole_number(request.args.get("region"))
     if wanted is not None and wanted not in {region.number for region in regions}:
         cited = queries.find_region(slide.material, wanted)
-        regions += [cited] if cited is not None and cited.withdrawn_at is not None else []
+        regions += _open_regions(
+            case, [cited] if cited is not None and cited.withdrawn_at is not None else []
+        )
     return jsonify(
         {
             **found.as_json(),
@@ -178,7 +180,7 @@ def withdraw(case_no: str, slide_no: str, region_no: int) -> ResponseReturnValue
 def _source(case: Case, slide: ShownSlide) -> SlideSource:
     objects: ObjectStore = current_app.extensions["mdtapp.objects"]
     if slide.series is not None:
-        derived: DerivedStore = current_app.extensions["mdtapp.derived"]
+        derived: DerivedStore = current_app.extensions["mdtapp.intake"].derived
         instances = queries.instances_of_slide(case, slide.series)
         return DicomSlide(tuple(map(_stored, instances)), derived, shared_reader())
     sha256 = str(slide.material.sha256)
@@ -230,8 +232,15 @@ def _pane(case: Case, slide: ShownSlide) -> dict[str, Any]:
         "fault": "" if isinstance(found, SlideDescription) else found.reason.text,
         "pictures": found.pictures if isinstance(found, SlideDescription) else (),
         "damaged": SLIDE_TILE_UNREADABLE.text if whole and found.cut_short else "",  # type: ignore[union-attr]
-        "regions": [_region(case, region) for region in queries.regions_of(slide)],
+        "regions": [_region(case, region) for region in _open_regions(case, queries.regions_of(slide))],
     }
+
+
+def _open_regions(case: Case, regions: Sequence[SlideRegion]) -> list[SlideRegion]:
+    """One's own, and those of others once their inputs are open: a region says what its author sees."""
+    if may_see_inputs_of(case, signed_in()):
+        return list(regions)
+    return [region for region in regions if region.author_id == signed_in().id]
 
 
 def _region(case: Case, region: SlideRegion) -> dict[str, Any]:

@@ -162,7 +162,6 @@ LAWFUL: dict[str, Lawful] = {
     "imaging.series_preview": Lawful(at=taken("series_id")),
     "dicomweb.search_studies": Lawful(),
     "dicomweb.search_series": Lawful(at=taken("study")),
-    "dicomweb.search_study_instances": Lawful(at=taken("study")),
     "dicomweb.search_instances": Lawful(at=taken("study", "series")),
     "dicomweb.study_metadata": Lawful(at=taken("study")),
     "dicomweb.series_metadata": Lawful(at=taken("study", "series")),

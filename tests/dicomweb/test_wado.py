@@ -73,7 +73,7 @@ def test_metadata_follows_what_arrives_and_what_the_patient_is_called(filled: Ar
 
 
 def test_a_lost_or_damaged_index_is_made_again(filled: Archive) -> None:
-    derived = filled.app.extensions["mdtapp.derived"]
+    derived = filled.app.extensions["mdtapp.intake"].derived
     files = [path for path in derived.root.rglob("*") if path.is_file()]
     assert files
     for damage in (

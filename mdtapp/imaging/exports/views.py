@@ -22,7 +22,7 @@ from mdtapp.imaging.exports.package import Package
 from mdtapp.imaging.limited import LimitedReader
 from mdtapp.imaging.models import ImagingStudy
 from mdtapp.imaging.operations import study_title
-from mdtapp.opinions.case_page import banner_for
+from mdtapp.opinions.case_page import banner_for, closed_series
 from mdtapp.people.roles import Permission
 from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
@@ -42,7 +42,7 @@ def export_page(case_no: str, study_id: int) -> ResponseReturnValue:
     """What can be taken out of a study, and in which form."""
     case, study = _study(case_no, study_id)
     access.check_can_export(signed_in(), case)
-    forms, rows = access.forms_for(signed_in(), case), imaging_queries.series_of_study(case, study)
+    forms, rows = access.forms_for(signed_in(), case), _open_series(case, study)
     return _export_page(case, study, ExportForm().fill_choices(forms, rows).preset(forms, rows))
 
 
@@ -53,7 +53,7 @@ def export(case_no: str, study_id: int) -> ResponseReturnValue:
     case, study = _study(case_no, study_id)
     user = signed_in()
     access.check_can_export(user, case)
-    rows = imaging_queries.series_of_study(case, study)
+    rows = _open_series(case, study)
     form = ExportForm().fill_choices(list(Form), rows)
     if form.validate_on_submit():
         with form.showing_refusals():
@@ -63,13 +63,13 @@ def export(case_no: str, study_id: int) -> ResponseReturnValue:
                 case=case,
                 study=study,
                 form=Form(form.kind.data),
-                series=form.series.data or [],
+                series=form.series.data or [row.series.id for row in rows],
                 reason=form.reason.data or "",
                 key=current_app.extensions["mdtapp.identity_key"],
             )
             return _zip(plan)
     case, study = _study(case_no, study_id)
-    form.fill_choices(access.forms_for(signed_in(), case), imaging_queries.series_of_study(case, study))
+    form.fill_choices(access.forms_for(signed_in(), case), _open_series(case, study))
     return _export_page(case, study, form), 422
 
 
@@ -122,6 +122,12 @@ def withdraw(case_no: str, study_id: int) -> ResponseReturnValue:
 def _study(case_no: str, study_id: int) -> tuple[Case, ImagingStudy]:
     case = get_case(case_no, signed_in())
     return case, imaging_queries.get_study(case, study_id)
+
+
+def _open_series(case: Case, study: ImagingStudy) -> list[imaging_queries.SeriesRow]:
+    """The series of a study without those of colleagues whose inputs are not open yet."""
+    closed = closed_series(case, signed_in())
+    return [row for row in imaging_queries.series_of_study(case, study) if row.series.id not in closed]
 
 
 def _export_page(case: Case, study: ImagingStudy, form: ExportForm) -> str:

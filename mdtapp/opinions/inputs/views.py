@@ -25,6 +25,7 @@ from mdtapp.opinions import findings
 from mdtapp.opinions.case_facts import outside_part
 from mdtapp.opinions.case_page import (
     banner_for,
+    closed_series,
     discipline_states,
     may_see_inputs_of,
     stage_theirs,
@@ -404,7 +405,8 @@ def _measured(case: Case, discipline: Discipline) -> list[Measured]:
     """What was measured in the viewer, for disciplines that list lesions."""
     if not discipline.has(TABLE):
         return []
-    return measured_in(case, current_app.extensions["mdtapp.objects"], shared_reader())
+    closed = closed_series(case, signed_in())
+    return measured_in(case, current_app.extensions["mdtapp.objects"], shared_reader(), closed)
 
 
 def _cite(form: InputForm, action: str, name: str) -> None:

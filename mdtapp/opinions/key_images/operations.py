@@ -22,7 +22,6 @@ from mdtapp.opinions.key_images import access, queries
 from mdtapp.opinions.key_images.models import KeyImage
 from mdtapp.people.models import User
 from mdtapp.store.db import session
-from mdtapp.store.objects import ObjectStore
 
 MOST = 12
 BOTH_OR_NONE = Bitext(
@@ -47,7 +46,6 @@ def prepare(
     instance: ImagingInstance,
     frame: int,
     note: Bitext,
-    objects: ObjectStore,
     intake: Intake,
     spool: Spool,
 ) -> Prepared:
@@ -66,7 +64,7 @@ def prepare(
             ),
             fields={},
         )
-    picture = intake.reader.key_picture(objects.path(instance.sha256), frame - 1)
+    picture = intake.reader.key_picture(intake.objects.path(instance.sha256), frame - 1)
     if isinstance(picture, Refusal):
         raise Invalid(picture.reason.text, fields={})
     series = instance.series
@@ -85,7 +83,7 @@ def prepare(
         io.BytesIO(content), name=f"{uid}.dcm", source=Source.STOW, actor=actor_ref, at=at, case_no=case_no
     )
     intake.process(spool, spooled, wait=True)
-    return Prepared(objects.put_bytes(picture.png).sha256, uid)
+    return Prepared(intake.objects.put_bytes(picture.png).sha256, uid)
 
 
 def choose(

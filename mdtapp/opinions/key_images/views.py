@@ -10,10 +10,7 @@ from mdtapp.cases.models import Case
 from mdtapp.cases.queries import get_case
 from mdtapp.errors import NotFound
 from mdtapp.imaging import queries as imaging
-from mdtapp.imaging.intake import Intake
-from mdtapp.imaging.limited import shared_reader
 from mdtapp.imaging.models import ImagingInstance
-from mdtapp.materials.spool import Spool
 from mdtapp.opinions.case_page import banner_for, may_see_inputs_of
 from mdtapp.opinions.key_images import access, operations, queries
 from mdtapp.opinions.key_images.citation import citation
@@ -21,7 +18,7 @@ from mdtapp.opinions.key_images.forms import KeyImageForm
 from mdtapp.people.roles import Permission
 from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
-from mdtapp.web.clock import now, settings, today
+from mdtapp.web.clock import now, today
 from mdtapp.web.guards import requires
 from mdtapp.web.login import signed_in
 
@@ -81,9 +78,8 @@ def choose(case_no: str) -> ResponseReturnValue:
                 instance=instance,
                 frame=frame,
                 note=note,
-                objects=_objects(),
-                intake=_intake(),
-                spool=Spool(settings().instance / "spool"),
+                intake=current_app.extensions["mdtapp.intake"],
+                spool=current_app.extensions["mdtapp.spool"],
             )
             case = get_case(case_no, signed_in())
             operations.choose(
@@ -135,8 +131,3 @@ def _form(case: Case, form: KeyImageForm, instance: ImagingInstance, frame: int)
 def _objects() -> ObjectStore:
     found: ObjectStore = current_app.extensions["mdtapp.objects"]
     return found
-
-
-def _intake() -> Intake:
-    extensions = current_app.extensions
-    return Intake(_objects(), shared_reader(), extensions["mdtapp.identity_key"], extensions["mdtapp.clock"])

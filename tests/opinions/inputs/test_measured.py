@@ -10,7 +10,7 @@ import pytest
 from mdtapp.imaging.limited import LimitedReader
 from tests.imaging import dicom
 from tests.imaging.dicom import group, measured, report, taken_on
-from tests.opinions.inputs.bench import Bench
+from tests.opinions.inputs.bench import DEMO, Bench
 
 IMAGE = {
     "SeriesNumber": 4,
@@ -94,3 +94,31 @@ def test_an_unknown_measurement_adds_nothing(measured_bench: Bench, key: str) ->
 def test_who_lists_no_lesions_is_shown_none(measured_bench: Bench) -> None:
     page = measured_bench.browser("pathologist").get(measured_bench.url("pathologist")).text
     assert "Measured in the viewer" not in page
+
+
+def test_a_colleague_s_measurements_wait_until_their_input_is_open(bench: Bench, tmp_path: Path) -> None:
+    """The surgeon measured in the viewer; the radiologist reads without knowing."""
+    from tests.dicomweb.test_stow import TYPE, multipart
+    from tests.opinions.key_images.conftest import CT, receive
+
+    receive(bench, tmp_path, dicom.encoded(dicom.image(**CT)))
+    made = report(
+        group("Node", measured("12", "mm", taken_on("1.2.3.4.1"))),
+        StudyInstanceUID="1.2.3",
+        SeriesInstanceUID="1.2.3.9",
+        SOPInstanceUID="1.2.3.9.1",
+        PatientName=DEMO["patient"]["pseudonym"],
+        PatientID=bench.case_no,
+    )
+    answer = bench.browser("surgeon").post(
+        "/dicomweb/studies", data=multipart(dicom.encoded(made)), content_type=TYPE
+    )
+    assert answer.status_code == 200
+    assert "Measured in the viewer" not in bench.browser("radiologist").get(bench.url("radiologist")).text
+    rows = bench.browser("surgeon").get("/dicomweb/studies/1.2.3/series?Modality=SR").json
+    assert rows is not None
+    assert len(rows) == 1
+    bench.signed("radiologist")
+    rows = bench.browser("radiologist").get("/dicomweb/studies/1.2.3/series?Modality=SR").json
+    assert rows is not None
+    assert len(rows) == 1

@@ -66,6 +66,31 @@ def test_others_see_it_when_they_see_its_author_s_input(bench: Bench) -> None:
     assert bench.browser("surgeon").get(address).status_code == 200
 
 
+def test_what_colleagues_made_of_the_images_opens_with_their_inputs(bench: Bench) -> None:
+    """Key objects, measurements and exports, as pages and as DICOMweb: nothing before one has signed."""
+    choose(bench)
+    study = "/dicomweb/studies/1.2.3"
+
+    def seen(who: str) -> list[str]:
+        rows: Any = bench.browser(who).get(f"{study}/series").json
+        return [row["00080060"]["Value"][0] for row in rows]
+
+    assert seen("radiologist") == ["CT", "KO"]
+    assert seen("surgeon") == ["CT"]
+    rows: Any = bench.browser("radiologist").get(f"{study}/series?Modality=KO").json
+    series = f"{study}/series/{rows[0]['0020000E']['Value'][0]}"
+    found: Any = bench.browser("radiologist").get(f"{series}/instances").json
+    instance = f"{series}/instances/{found[0]['00080018']['Value'][0]}"
+    for address in (f"{series}/metadata", f"{series}/instances", instance, f"{instance}/metadata", series):
+        assert bench.browser("surgeon").get(address).status_code == 404, address
+        assert bench.browser("radiologist").get(address).status_code == 200, address
+    assert "The mass." not in bench.browser("surgeon").get(f"{study}/metadata").text
+    assert b"The mass." not in bench.browser("surgeon").get(study).data
+    bench.signed("surgeon")
+    assert seen("surgeon") == ["CT", "KO"]
+    assert bench.browser("surgeon").get(instance).status_code == 200
+
+
 def test_pointing_again_replaces_the_words(bench: Bench) -> None:
     choose(bench)
     choose(bench, note_en="Another word.", note_zh="另一说法。")
