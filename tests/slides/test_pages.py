@@ -352,6 +352,7 @@ def test_a_region_is_taken_away_by_whoever_drew_it_and_what_cites_it_still_finds
         done = radiologist.post(away, data={"csrf_token": radiologist.csrf_token("/account")}, **sent)
         assert done.status_code == 200
     assert description(radiologist, case_no)["regions"] == []
+    open_to_all(app, case_no)
     cited = pathologist_here.get(address(case_no, rest="/description.json?region=1")).get_json()["regions"]
     assert [(one["number"], one["withdrawn"]) for one in cited] == [(1, True)]
     assert len(events(app, "region:withdrawn")) == 1
@@ -362,6 +363,32 @@ def test_a_region_is_taken_away_by_whoever_drew_it_and_what_cites_it_still_finds
         **sent,
     )
     assert missing.status_code == 404
+
+
+def test_a_region_opens_to_colleagues_with_its_author_s_input(
+    app: Flask, take: Take, case_no: str, radiologist: Person, pathologist_here: Person, slide: Path
+) -> None:
+    """What a region is called says what its author sees."""
+    take(case_no, slide)
+    draw(radiologist, case_no)
+    pages = ("", "/description.json", "/description.json?region=1")
+    assert "Front" in radiologist.get(address(case_no)).text
+    for page in pages:
+        assert "Front" not in pathologist_here.get(address(case_no, rest=page)).text, page
+    open_to_all(app, case_no)
+    for page in pages:
+        assert "Front" in pathologist_here.get(address(case_no, rest=page)).text, page
+
+
+def open_to_all(app: Flask, case_no: str) -> None:
+    """As when the chair lifts independence."""
+    from mdtapp.cases.queries import find_case
+    from mdtapp.store.db import unit_of_work
+
+    with app.app_context(), unit_of_work():
+        case = find_case(case_no)
+        assert case is not None
+        case.independence_lifted = True
 
 
 def test_who_only_reads_draws_nothing(
