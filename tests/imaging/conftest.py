@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mdtapp.imaging.limited import LimitedReader
+from tests.imaging import lung_case
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -50,44 +50,18 @@ def spool(app: Flask) -> Spool:
 @pytest.fixture
 def new_case(app: Flask, clock: FixedClock) -> Callable[..., str]:
     """`new_case(identity=…, members=…)` registers a case and returns its number."""
-    from mdtapp.audit.trail import SystemActor
-    from mdtapp.cases import operations
-    from mdtapp.cases.models import MemberRole, Sex, Situation
-    from mdtapp.clinical.bitext import Bitext
-    from mdtapp.people.queries import get_person
-    from mdtapp.store.db import unit_of_work
-
     count = iter(range(1, 100))
 
     def make(
         identity: dict[str, Any] | None = None, *, coordinator: int | None = None, radiologist: int = 0
     ) -> str:
-        with app.app_context(), unit_of_work():
-            actor = get_person(coordinator) if coordinator else SystemActor("tests")
-            case = operations.register(
-                actor=actor,
-                at=clock.now(),
-                patient=operations.PatientFacts(f"CEDAR-{next(count)}", Sex.MALE, 1967, "KZ", "ru"),
-                case=operations.CaseRecord(
-                    title=Bitext("Lung tumour", "肺肿瘤"),
-                    situation=Situation.CONFLICTING_OPINIONS,
-                    primary_site="lung",
-                    laterality="left",
-                ),
-                received_on=date(2026, 3, 2),
-            )
-            if identity:
-                key = app.extensions["mdtapp.identity_key"]
-                operations.seal_identity(actor=actor, at=clock.now(), case=case, identity=identity, key=key)
-            if radiologist:
-                operations.add_member(
-                    actor=actor,
-                    at=clock.now(),
-                    case=case,
-                    user=get_person(radiologist),
-                    role=MemberRole.AUTHOR,
-                    discipline="radiology",
-                )
-            return case.case_no
+        return lung_case.register(
+            app,
+            clock.now(),
+            pseudonym=f"CEDAR-{next(count)}",
+            identity=identity,
+            coordinator=coordinator,
+            radiologist=radiologist,
+        )
 
     return make

@@ -6,7 +6,7 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ import pytest
 
 from tests.browser import axe, sign_in
 from tests.conftest import PASSWORD, PEOPLE, add_person, close
-from tests.imaging import dicom
+from tests.imaging import dicom, lung_case
 from tests.server import Server, running_server
 
 if TYPE_CHECKING:
@@ -59,37 +59,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str
 
     with running_server(tmp_path_factory.mktemp("site")) as server:
         app = create_app(Settings.from_environment(server.environ))
-        case_no = _case(app, add_person(app, "coordinator", at=datetime.now(UTC)))
+        now = datetime.now(UTC)
+        user_id = add_person(app, "coordinator", at=now)
+        case_no = lung_case.register(app, now, identity=dicom.ZHANG_RECORD, coordinator=user_id)
         _import(app, case_no, ultrasound(tmp_path_factory.mktemp("us")))
         close(app)
         yield server, case_no
-
-
-def _case(app: Flask, user_id: int) -> str:
-    from mdtapp.cases import operations
-    from mdtapp.cases.models import Sex, Situation
-    from mdtapp.clinical.bitext import Bitext
-    from mdtapp.people.queries import get_person
-    from mdtapp.store.db import unit_of_work
-
-    now = datetime.now(UTC)
-    with app.app_context(), unit_of_work():
-        actor = get_person(user_id)
-        case = operations.register(
-            actor=actor,
-            at=now,
-            patient=operations.PatientFacts("CEDAR-208", Sex.MALE, 1967, "KZ", "ru"),
-            case=operations.CaseRecord(
-                title=Bitext("Lung tumour", "肺肿瘤"),
-                situation=Situation.CONFLICTING_OPINIONS,
-                primary_site="lung",
-                laterality="left",
-            ),
-            received_on=date(2026, 3, 2),
-        )
-        key = app.extensions["mdtapp.identity_key"]
-        operations.seal_identity(actor=actor, at=now, case=case, identity=dicom.ZHANG_RECORD, key=key)
-        return case.case_no
 
 
 def _import(app: Flask, case_no: str, paths: list[Path]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from mdtapp.demo.synthetic_dicom import ct_chest, write
 from tests.browser import axe, sign_in
 from tests.conftest import PASSWORD, PEOPLE, add_person, close
 from tests.gateway.conftest import dcmtk, run
-from tests.imaging import dicom
+from tests.imaging import dicom, lung_case
 from tests.server import Server, running_server
 
 if TYPE_CHECKING:
@@ -28,34 +28,13 @@ pytestmark = pytest.mark.browser
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
     """Everything running, with one coordinator and one case whose identity is sealed."""
     from mdtapp.app import create_app
-    from mdtapp.cases import operations
-    from mdtapp.cases.models import Sex, Situation
-    from mdtapp.clinical.bitext import Bitext
     from mdtapp.config import Settings
-    from mdtapp.people.queries import get_person
-    from mdtapp.store.db import unit_of_work
 
     with running_server(tmp_path_factory.mktemp("site")) as server:
         app = create_app(Settings.from_environment(server.environ))
         now = datetime.now(UTC)
         user_id = add_person(app, "coordinator", at=now)
-        with app.app_context(), unit_of_work():
-            actor = get_person(user_id)
-            case = operations.register(
-                actor=actor,
-                at=now,
-                patient=operations.PatientFacts("CEDAR-208", Sex.MALE, 1967, "KZ", "ru"),
-                case=operations.CaseRecord(
-                    title=Bitext("Lung tumour", "肺肿瘤"),
-                    situation=Situation.CONFLICTING_OPINIONS,
-                    primary_site="lung",
-                    laterality="left",
-                ),
-                received_on=date(2026, 3, 2),
-            )
-            key = app.extensions["mdtapp.identity_key"]
-            operations.seal_identity(actor=actor, at=now, case=case, identity=dicom.ZHANG_RECORD, key=key)
-            case_no = case.case_no
+        case_no = lung_case.register(app, now, identity=dicom.ZHANG_RECORD, coordinator=user_id)
         close(app)
         yield server, case_no
 

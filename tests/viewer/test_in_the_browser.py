@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from PIL import Image, ImageStat
 from mdtapp.demo.synthetic_dicom import ct_chest, write
 from tests.browser import ARGUMENTS, find_chromium, sign_in, watched
 from tests.conftest import PASSWORD, PEOPLE, add_person, close
-from tests.imaging import dicom
+from tests.imaging import dicom, lung_case
 from tests.server import Server, mdtapp, running_server
 
 if TYPE_CHECKING:
@@ -43,43 +43,16 @@ def webgl(chromium: Browser) -> Iterator[Browser]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
     """Everything running, with a radiologist on a case that holds a CT of twelve slices."""
     from mdtapp.app import create_app
-    from mdtapp.cases import operations
-    from mdtapp.cases.models import MemberRole, Sex, Situation
-    from mdtapp.clinical.bitext import Bitext
     from mdtapp.config import Settings
-    from mdtapp.people.queries import get_person
-    from mdtapp.store.db import unit_of_work
 
     folder = tmp_path_factory.mktemp("viewer")
     with running_server(folder) as server:
         app = create_app(Settings.from_environment(server.environ))
         now = datetime.now(UTC)
         coordinator, radiologist = (add_person(app, who, at=now) for who in ("coordinator", "radiologist"))
-        with app.app_context(), unit_of_work():
-            actor = get_person(coordinator)
-            case = operations.register(
-                actor=actor,
-                at=now,
-                patient=operations.PatientFacts("CEDAR-208", Sex.MALE, 1967, "KZ", "ru"),
-                case=operations.CaseRecord(
-                    title=Bitext("Lung tumour", "肺肿瘤"),
-                    situation=Situation.CONFLICTING_OPINIONS,
-                    primary_site="lung",
-                    laterality="left",
-                ),
-                received_on=date(2026, 3, 2),
-            )
-            key = app.extensions["mdtapp.identity_key"]
-            operations.seal_identity(actor=actor, at=now, case=case, identity=dicom.ZHANG_RECORD, key=key)
-            operations.add_member(
-                actor=actor,
-                at=now,
-                case=case,
-                user=get_person(radiologist),
-                role=MemberRole.AUTHOR,
-                discipline="radiology",
-            )
-            case_no = case.case_no
+        case_no = lung_case.register(
+            app, now, identity=dicom.ZHANG_RECORD, coordinator=coordinator, radiologist=radiologist
+        )
         close(app)
         write(ct_chest(dicom.chest(), slices=12, size=128), folder / "ct")
         mdtapp(server.environ, "import-materials", case_no, str(folder / "ct"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.conftest import Person, add_person, sign_in
@@ -134,6 +135,24 @@ class Bench:
                 case=self.case(),
                 kind=MaterialKind.IMAGING_DICOM,
                 title="MRI of both breasts",
+            )
+
+    def receive_images(self, folder: Path, *contents: bytes) -> None:
+        """DICOM files of the case, vouched for; they pass through `folder`."""
+        from mdtapp.audit.trail import SystemActor
+        from mdtapp.materials.status import Source
+
+        place = folder / "images"
+        place.mkdir()
+        for number, content in enumerate(contents):
+            (place / f"{number}.dcm").write_bytes(content)
+        with self.app.app_context():
+            self.app.extensions["mdtapp.intake"].import_path(
+                [place],
+                case_no=self.case_no,
+                actor=SystemActor("tests"),
+                vouch="test",
+                source=Source.COMMAND_LINE,
             )
 
     def browser(self, who: str) -> Person:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mdtapp.imaging.limited import LimitedReader
 from tests.imaging import dicom
 from tests.imaging.dicom import group, measured, report, taken_on
 from tests.opinions.inputs.bench import DEMO, Bench
@@ -24,12 +23,6 @@ STUDY = {"StudyInstanceUID": "1.2.3", "StudyDate": "20261020"}
 @pytest.fixture
 def measured_bench(bench: Bench, tmp_path: Path) -> Bench:
     """A CT image of the case and a report made on it."""
-    from mdtapp.audit.trail import SystemActor
-    from mdtapp.clock import FixedClock
-    from mdtapp.imaging.intake import Intake
-    from mdtapp.materials.status import Source
-    from tests.opinions.inputs.bench import NOW
-
     made = report(
         group("Left breast, upper outer", measured("2.34", "cm", taken_on("1.2.3.4.1"))),
         group("Node", measured("41", "[hnsf'U]", taken_on("1.2.3.4.1"), quantity="Mean")),
@@ -37,21 +30,7 @@ def measured_bench(bench: Bench, tmp_path: Path) -> Bench:
         SeriesInstanceUID="1.2.3.9",
         SOPInstanceUID="1.2.3.9.1",
     )
-    folder = tmp_path / "images"
-    folder.mkdir()
-    (folder / "image.dcm").write_bytes(dicom.encoded(dicom.image(**STUDY, **IMAGE)))
-    (folder / "report.dcm").write_bytes(dicom.encoded(made))
-    extensions = bench.app.extensions
-    with LimitedReader() as reader, bench.app.app_context():
-        Intake(
-            extensions["mdtapp.objects"], reader, extensions["mdtapp.identity_key"], FixedClock(NOW)
-        ).import_path(
-            [folder],
-            case_no=bench.case_no,
-            actor=SystemActor("tests"),
-            vouch="test",
-            source=Source.COMMAND_LINE,
-        )
+    bench.receive_images(tmp_path, dicom.encoded(dicom.image(**STUDY, **IMAGE)), dicom.encoded(made))
     return bench
 
 
@@ -99,9 +78,9 @@ def test_who_lists_no_lesions_is_shown_none(measured_bench: Bench) -> None:
 def test_a_colleague_s_measurements_wait_until_their_input_is_open(bench: Bench, tmp_path: Path) -> None:
     """The surgeon measured in the viewer; the radiologist reads without knowing."""
     from tests.dicomweb.test_stow import TYPE, multipart
-    from tests.opinions.key_images.conftest import CT, receive
+    from tests.opinions.key_images.conftest import CT
 
-    receive(bench, tmp_path, dicom.encoded(dicom.image(**CT)))
+    bench.receive_images(tmp_path, dicom.encoded(dicom.image(**CT)))
     made = report(
         group("Node", measured("12", "mm", taken_on("1.2.3.4.1"))),
         StudyInstanceUID="1.2.3",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mdtapp.imaging.limited import LimitedReader
 from tests.imaging import dicom
 from tests.opinions.inputs.bench import NOW, Bench
 
@@ -41,31 +40,8 @@ def clock() -> FixedClock:
 @pytest.fixture
 def bench(app: Flask, tmp_path: Path) -> Bench:
     bench = Bench.ready(app)
-    receive(bench, tmp_path, dicom.encoded(dicom.image(**CT)))
+    bench.receive_images(tmp_path, dicom.encoded(dicom.image(**CT)))
     return bench
-
-
-def receive(bench: Bench, tmp_path: Path, *contents: bytes) -> None:
-    from mdtapp.audit.trail import SystemActor
-    from mdtapp.clock import FixedClock
-    from mdtapp.imaging.intake import Intake
-    from mdtapp.materials.status import Source
-
-    folder = tmp_path / "images"
-    folder.mkdir()
-    for number, content in enumerate(contents):
-        (folder / f"{number}.dcm").write_bytes(content)
-    extensions = bench.app.extensions
-    with LimitedReader() as reader, bench.app.app_context():
-        Intake(
-            extensions["mdtapp.objects"], reader, extensions["mdtapp.identity_key"], FixedClock(NOW)
-        ).import_path(
-            [folder],
-            case_no=bench.case_no,
-            actor=SystemActor("tests"),
-            vouch="test",
-            source=Source.COMMAND_LINE,
-        )
 
 
 def instance_id(bench: Bench, uid: str = "1.2.3.4.1") -> int:

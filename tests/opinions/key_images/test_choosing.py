@@ -139,11 +139,11 @@ def test_a_coordinator_chooses_none(bench: Bench) -> None:
 
 def test_an_image_that_cannot_be_drawn_is_refused_with_a_sentence(bench: Bench, tmp_path: Path) -> None:
     from tests.imaging import dicom
-    from tests.opinions.key_images.conftest import CT, receive
+    from tests.opinions.key_images.conftest import CT
 
     (tmp_path / "again").mkdir()
     broken = dicom.image(**{**CT, "SOPInstanceUID": "1.2.3.4.2", "PixelData": None})
-    receive(bench, tmp_path / "again", dicom.encoded(broken))
+    bench.receive_images(tmp_path / "again", dicom.encoded(broken))
     answer = choose(bench, instance=str(instance_id(bench, "1.2.3.4.2")))
     assert answer.status_code == 422
     assert "no preview" in answer.text
