@@ -89,6 +89,7 @@ def _policy_faults(message: ConsoleMessage) -> list[str]:
 def axe(page: Page, exclude: tuple[str, ...] = ()) -> list[str]:
     """Accessibility faults of the page as it stands, one line each; `exclude` takes CSS selectors."""
     page.evaluate(AXE.read_text("utf-8"))
+    page.evaluate("() => scrollTo(0, 0)")  # what has gone half under the header counts as small
     page.evaluate(SETTLED)
     options = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "resultTypes": ["violations"]}
     found: dict[str, Any] = page.evaluate(

@@ -170,7 +170,7 @@ LAWFUL: dict[str, Lawful] = {
     "dicomweb.retrieve_series": Lawful(at=taken("study", "series")),
     "dicomweb.retrieve_instance": Lawful(at=IMAGE),
     "dicomweb.frames": Lawful(at=both(IMAGE, fixed(frames="1"))),
-    "dicomweb.bulk_data": Lawful(at=both(IMAGE, fixed(element="00280010"))),
+    "dicomweb.bulk_data": Lawful(at=both(IMAGE, fixed(element="7FE00010"))),
     "dicomweb.thumbnail": Lawful(at=both(IMAGE, fixed(frame="1"))),
     "dicomweb.rendered": Lawful(at=both(IMAGE, fixed(frame="1"))),
     "dicomweb.store": Lawful(at=taken("study"), body=NO_IMAGES, media=RELATED),
