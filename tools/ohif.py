@@ -147,6 +147,25 @@ PATCHES = (
         "    else if (photometricInterpretation.endsWith('420')) {",
         {"app.bundle.js": 1},
     ),
+    # Only the year of birth is served; as a date it stands on 1 January, which nobody should read as a birthday.
+    Patch(
+        "the birth date beside the name",
+        "PatientDOB: formatDate(instance.PatientBirthDate) || null",
+        "PatientDOB: formatDate(instance.PatientBirthDate, 'YYYY') || null",
+        {"2851.bundle.js": 1},
+    ),
+    # Screens show 8 bits a colour. Colour of 16 or 32 bits was cut off at 255, so that all but the darkest was white.
+    Patch(
+        "colour of more than 8 bits",
+        "                if (isColorConversionRequired(imageFrame)) {",
+        "                if (imageFrame.bitsStored > 8 && imageFrame.photometricInterpretation !== 'PALETTE COLOR') {\n"
+        "                    const step = 2 ** (imageFrame.bitsStored - 8);\n"
+        "                    imageFrame.pixelData = Uint8Array.from(imageFrame.pixelData, (value) => value / step);\n"
+        "                    imageFrame.pixelDataLength = imageFrame.pixelData.length;\n"
+        "                }\n"
+        "                if (isColorConversionRequired(imageFrame)) {",
+        {"app.bundle.js": 1},
+    ),
     Patch("a tool box on another site", "https://cdn.jsdelivr.net/npm/", "{base}", {"2516.bundle.js": 1}),
     Patch(
         "segmentation models on another site",
