@@ -192,6 +192,7 @@ LAWFUL: dict[str, Lawful] = {
     "slides.withdraw": Lawful(at=both(taken("slide_no"), fixed(region_no=1))),
     # viewer
     "viewer.page": Lawful(at=fixed(place="viewer")),
+    "viewer.key_image": Lawful(query=IMAGE),
     "viewer.file": Lawful(at=viewer_file),
     # inputs
     "inputs.workbench": Lawful(at=MY_INPUT),

@@ -56,6 +56,12 @@ def test_the_page_names_no_other_site_and_holds_no_inline_script(radiologist: Pe
     assert " style=" not in text
 
 
+def test_who_chooses_key_images_is_offered_it(radiologist: Person, coordinator: Person):
+    assert 'data-key-image="/viewer/key-image"' in radiologist.get("/viewer/").text
+    assert "key-image" not in coordinator.get("/viewer/").text
+    assert coordinator.get("/viewer/key-image").status_code == 403
+
+
 def test_the_page_speaks_the_language_of_its_reader(radiologist: Person):
     assert '<html lang="en"' in radiologist.get("/viewer/").text
     radiologist.post("/language", data={"language": "zh", "csrf_token": radiologist.csrf_token("/account")})
