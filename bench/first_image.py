@@ -254,7 +254,7 @@ def first_image(playwright: Playwright, open_page: Open) -> float:
         open_page(page)
         with context.expect_page() as opened:
             page.get_by_role("link", name="Open in the viewer").click()
-        shown = opened.value.wait_for_function("window.firstImage", timeout=WAIT)
+        shown = opened.value.wait_for_function("() => window.firstImage", timeout=WAIT)
         return float(shown.json_value()) / 1000
     finally:
         browser.close()

@@ -34,6 +34,7 @@
       this.pane = document.getElementById("viewer-beside");
       this.frame = document.getElementById("viewer-beside-frame");
       document.getElementById("viewer-beside-close").addEventListener("click", () => this.close());
+      document.getElementById("viewer-beside-again").addEventListener("click", chooseKeyImage);
       this.pane.addEventListener("keydown", (event) => this.onKey(event));
       this.frame.addEventListener("load", () => this.onLoad());
       this.written = {};
@@ -49,8 +50,8 @@
     close() {
       this.show(false);
       this.frame.src = "about:blank";
-      const back = this.before?.isConnected ? this.before : document.querySelector(".viewer-key-image");
-      back?.focus();
+      const button = document.querySelector(".viewer-brand .viewer-key-image");
+      (this.before?.isConnected && this.before !== document.body ? this.before : button)?.focus();
     }
 
     /** The viewer's own views follow the width that is left to them. */
