@@ -147,6 +147,22 @@ PATCHES = (
         "    else if (photometricInterpretation.endsWith('420')) {",
         {"app.bundle.js": 1},
     ),
+    # A part that runs after its script has ended asks for the address of its file, which only Node knows: now and
+    # then the whole viewer stayed blank.
+    Patch(
+        "the name of a file that is none",
+        "return  true&&(e=e||__filename),function",
+        "return  function",
+        {"7431.bundle.js": 2},
+    ),
+    # Ultrasound and nuclear medicine of before 1999 has SOP classes of its own (PS3.6 A, retired).
+    Patch(
+        "images of retired kinds",
+        "[sopClassDictionary.ComputedRadiographyImageStorage, ",
+        "['1.2.840.10008.5.1.4.1.1.3', '1.2.840.10008.5.1.4.1.1.5', '1.2.840.10008.5.1.4.1.1.6', "
+        "sopClassDictionary.ComputedRadiographyImageStorage, ",
+        {"app.bundle.js": 1, "2851.bundle.js": 1},
+    ),
     # Only the year of birth is served; as a date it stands on 1 January, which nobody should read as a birthday.
     Patch(
         "the birth date beside the name",
