@@ -163,6 +163,20 @@ PATCHES = (
         "sopClassDictionary.ComputedRadiographyImageStorage, ",
         {"app.bundle.js": 1, "2851.bundle.js": 1},
     ),
+    # One study whose series name no modality took all the case's other studies off the list.
+    Patch(
+        "studies without a modality",
+        "for (let i = 0; i < ModalitiesInStudy.Value.length; i++) {",
+        "for (let i = 0; i < (ModalitiesInStudy.Value?.length ?? 0); i++) {",
+        {"app.bundle.js": 1},
+    ),
+    # Two studies side by side: a link has to be able to name this stage, else four panes open, two of them empty.
+    Patch(
+        "the stage of two studies side by side",
+        "    name: '2x1',\n",
+        "    id: '2x1',\n    name: '2x1',\n",
+        {"2851.bundle.js": 2},
+    ),
     # Only the year of birth is served; as a date it stands on 1 January, which nobody should read as a birthday.
     Patch(
         "the birth date beside the name",

@@ -228,4 +228,4 @@ def test_other_studies_of_the_case_are_offered_beside_it(
     assert found[1]["StudyInstanceUIDs"] == ["1.2.77"]
     both = found[2]["StudyInstanceUIDs"][0].split(",")
     assert (both[0], len(both)) == ("1.2.77", 2)
-    assert found[2]["hangingProtocolId"] == ["@ohif/hpCompare"]
+    assert (found[2]["hangingProtocolId"], found[2]["stageId"]) == (["@ohif/hpCompare"], ["2x1"])
