@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -24,7 +24,7 @@ from mdtapp.demo.synthetic_dicom import ct_chest, write
 from tests.browser import ARGUMENTS, axe, find_chromium, sign_in, watched
 from tests.conftest import PASSWORD, PEOPLE, add_person, close
 from tests.imaging import dicom, lung_case
-from tests.server import Server, mdtapp, running_server
+from tests.server import Server, running_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -48,22 +48,24 @@ def webgl(chromium: Browser) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
-    """Everything running, with a radiologist on a case of four studies and on another person's case.
+    """A web server, with a radiologist on a case of four studies and on another person's case.
 
     An ultrasound cine of five frames, a CT of twelve slices, a CT of the year before, and one without a modality.
     """
     from mdtapp.app import create_app
+    from mdtapp.audit.trail import SystemActor
     from mdtapp.config import Settings
+    from mdtapp.materials.status import Source
+    from mdtapp.operate import intake_of
 
     folder = tmp_path_factory.mktemp("viewer")
-    with running_server(folder) as server:
+    with running_server(folder, part="web") as server:
         app = create_app(Settings.from_environment(server.environ))
         now = datetime.now(UTC)
         coordinator, radiologist = (add_person(app, who, at=now) for who in ("coordinator", "radiologist"))
-        panel = {"coordinator": coordinator, "radiologist": radiologist}
+        panel: dict[str, Any] = {"coordinator": coordinator, "radiologist": radiologist}
         case_no = lung_case.register(app, now, identity=dicom.ZHANG_RECORD, **panel)
         other = lung_case.register(app, now, pseudonym="BIRCH-77", **panel)
-        close(app)
         current = dicom.chest()
         prior = replace(current, seed="prior", performed_on=date(2025, 1, 20), description="CT a year before")
         foreign = replace(current, seed="other", subject=dicom.AMINA, description="CT of somebody else")
@@ -73,8 +75,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str
         (folder / "mine" / "cine.dcm").write_bytes(dicom.encoded(cine()))
         unsaid = dicom.image(Modality=None, StudyInstanceUID="1.2.66", StudyDescription="No modality")
         (folder / "mine" / "unsaid.dcm").write_bytes(dicom.encoded(unsaid))
-        mdtapp(server.environ, "import-materials", case_no, str(folder / "mine"))
-        mdtapp(server.environ, "import-materials", other, str(folder / "other"), "--vouch", "for this test")
+        with app.app_context():
+            for number, name in ((case_no, "mine"), (other, "other")):
+                intake_of(app).import_path(
+                    [folder / name],
+                    case_no=number,
+                    actor=SystemActor("tests"),
+                    source=Source.COMMAND_LINE,
+                    vouch="made for this test",
+                )
+        close(app)
         yield server, case_no
 
 
