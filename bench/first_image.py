@@ -197,15 +197,26 @@ class Front(BaseHTTPRequestHandler):
             self.answer(plain.read_bytes(), media_type(name))
 
     def pass_on(self) -> None:
-        self.behind = self.behind or http.client.HTTPConnection("127.0.0.1", self.port)
-        wanted = {name: self.headers[name] for name in ("Accept", "Accept-Encoding") if name in self.headers}
-        self.behind.request("GET", self.path, headers=wanted)
-        given = self.behind.getresponse()
-        body = given.read()
+        given, body = self.asked()
         self.send_response(given.status)
         self.finish_answer(
             body, {name: value for name, value in given.getheaders() if name.lower() in PASSED_ON}
         )
+
+    def asked(self) -> tuple[http.client.HTTPResponse, bytes]:
+        """What Orthanc answers; asked again where it had closed an idle connection."""
+        wanted = {name: self.headers[name] for name in ("Accept", "Accept-Encoding") if name in self.headers}
+        kept = self.behind
+        self.behind = kept or http.client.HTTPConnection("127.0.0.1", self.port)
+        try:
+            self.behind.request("GET", self.path, headers=wanted)
+            given = self.behind.getresponse()
+            return given, given.read()
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            self.behind = None
+            if kept is None:
+                raise
+            return self.asked()
 
     def answer(self, body: bytes, kind: str, more: dict[str, str] | None = None) -> None:
         self.send_response(200)
