@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.gateway.scu import PeerFailed, Step
-from mdtapp.gateway.sending import Outgoing
+from mdtapp.gateway.sending import OUT_OF_RESOURCES, Outgoing
 
 CONNECT_SECONDS: Final = 8
 ANSWER_SECONDS: Final = 120
@@ -24,7 +24,8 @@ CHUNK: Final = 1 << 18
 MOST_ANSWER: Final = 1 << 20
 NOWHERE: Final = "2.25.1"  # a study nobody has
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_FAILED, _REASON, _INSTANCE = "00081198", "00081197", "00081155"
+PROCESSING_FAILURE: Final = 0x0110
+_STORED, _FAILED, _REASON, _INSTANCE = "00081199", "00081198", "00081197", "00081155"
 
 Close = Callable[[], None]
 
@@ -169,25 +170,43 @@ def _ask(
 
 def _check_taken(file: Outgoing, status: int, content: bytes) -> None:
     """Reads the Store Instances Response (PS3.18 10.5.3); a success that names our instance as failed is none."""
-    failed = _failed(content, file.sop_instance_uid)
+    answer = _payload(content)
+    failed = _named(answer, _FAILED, file.sop_instance_uid)
     if failed is not None:
-        raise PeerFailed(Step.STOW, FULL if 0xA700 <= failed < 0xA800 else _not_taken(f"{failed:04X}"))
-    if status != 200:
+        reason = _reason(failed)
+        raise PeerFailed(Step.STOW, FULL if reason in OUT_OF_RESOURCES else _not_taken(f"{reason:04X}"))
+    with_warning = status == 202 and _named(answer, _STORED, file.sop_instance_uid) is not None
+    if status != 200 and not with_warning:
         raise PeerFailed(Step.STOW, _not_taken(f"HTTP {status}"))
 
 
-def _failed(content: bytes, sop_instance_uid: str) -> int | None:
-    """The failure reason given for this instance, or for one without a name; None when there is none."""
+def _payload(content: bytes) -> dict[str, Any]:
+    """The answer as DICOM JSON; empty when it is something else."""
     try:
-        answer: Any = json.loads(content)
-        answer = answer[0] if isinstance(answer, list) else answer
-        for item in answer.get(_FAILED, {}).get("Value", []):
-            named = item.get(_INSTANCE, {}).get("Value", [sop_instance_uid])
-            if named[:1] in ([sop_instance_uid], []):
-                return int(item.get(_REASON, {}).get("Value", [0x0110])[0])
-    except (ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError):
-        return None
+        found: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    found = found[0] if isinstance(found, list) and found else found
+    return found if isinstance(found, dict) else {}
+
+
+def _named(answer: dict[str, Any], sequence: str, sop_instance_uid: str) -> dict[str, Any] | None:
+    """The item of a sequence that is about our instance, or that names none."""
+    for item in _values(answer, sequence):
+        if isinstance(item, dict) and _values(item, _INSTANCE)[:1] in ([sop_instance_uid], []):
+            return item
     return None
+
+
+def _reason(item: dict[str, Any]) -> int:
+    reason = next(iter(_values(item, _REASON)), None)
+    return reason if isinstance(reason, int) else PROCESSING_FAILURE
+
+
+def _values(answer: dict[str, Any], tag: str) -> list[Any]:
+    element = answer.get(tag)
+    values = element.get("Value") if isinstance(element, dict) else None
+    return values if isinstance(values, list) else []
 
 
 def _headers(place: StowPlace) -> dict[str, str]:
