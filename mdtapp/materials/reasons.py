@@ -185,6 +185,11 @@ NO_PICTURE = _reason(
     "The pixels are compressed or damaged in a way that gives no preview here. The original bytes are kept.",
     "像素数据的压缩方式或损坏情况使其无法生成预览图，原始数据已保存。",
 )
+NO_CODEC = _reason(
+    "no_codec",
+    "The pixels are compressed as lossless or 12-bit JPEG. No decoder whose licence fits this program reads it, so there is no preview here: open the images in the viewer, which has a decoder of its own. The original bytes are kept.",
+    "像素数据为无损 JPEG 或 12 位 JPEG 压缩，目前没有许可证与本程序相容的解码器，故此处无预览图。请用阅片器打开，阅片器自带解码器。原始数据已保存。",
+)
 NO_PIXELS = _reason(
     "no_pixels",
     "This series holds no pixels, so there is no preview.",
