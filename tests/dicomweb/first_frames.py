@@ -50,6 +50,7 @@ def compare(archive: Archive, taken: Taken, who: str = "radiologist") -> bool:
         return False
     address = f"/studies/{header.study_instance_uid}/series/{header.series_instance_uid}"
     answer = archive.get(f"{address}/instances/{header.sop_instance_uid}/frames/1", who, Accept=STORED)
+    assert answer.status_code == 200, (taken.path, answer.text)
     ((media, _),) = parts(answer)
     ds.file_meta.TransferSyntaxUID = UID(media.partition("transfer-syntax=")[2])
     encapsulated = ds.file_meta.TransferSyntaxUID.is_encapsulated

@@ -36,7 +36,7 @@ SECRET = basic("us", "s3cret")
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Orthanc]:
     """An Orthanc that takes what is sent by STOW-RS from whoever knows its password."""
-    options = {
+    options: dict[str, Any] = {
         "Plugins": [dicomweb_plugin()],
         "AuthenticationEnabled": True,
         "RegisteredUsers": {"us": "s3cret"},
