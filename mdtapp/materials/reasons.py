@@ -52,8 +52,8 @@ MISLABELLED = _reason(
 )
 CUT_SHORT = _reason(
     "cut_short",
-    "The file ends too early. What could be read is kept; ask the sender for a complete copy.",
-    "文件不完整，可读部分已保存。请索取完整文件。",
+    "The file ends too early, or holds fewer pixels than its header says. What could be read is kept; ask the sender for a complete copy.",
+    "文件不完整，或像素少于文件头所述，可读部分已保存。请索取完整文件。",
 )
 SYMLINK = _reason(
     "symlink",

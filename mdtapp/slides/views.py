@@ -39,6 +39,7 @@ from mdtapp.web.errors import wants_json
 from mdtapp.web.guards import requires
 from mdtapp.web.language import sentence
 from mdtapp.web.login import signed_in
+from mdtapp.web.remembered import remembered
 
 slides = Blueprint("slides", __name__)
 
@@ -51,9 +52,7 @@ NOT_KEPT = Bitext("The region was not kept. Look at the fields and try again.", 
 @requires(Permission.MATERIAL_READ, records=True)
 def show(case_no: str, slide_no: str) -> ResponseReturnValue:
     """A slide, or two side by side (`?beside=`); `?region=` goes to a region. Opening it is recorded."""
-    with unit_of_work(
-        writing=False
-    ):  # nobody else waits for the database while the child looks at the slides
+    with unit_of_work(writing=False):  # nobody else waits while the child looks at the slides
         case = get_case(case_no, signed_in())
         shown = [queries.get_slide(case, slide_no)]
         if request.args.get("beside"):
@@ -113,8 +112,7 @@ def description(case_no: str, slide_no: str) -> ResponseReturnValue:
 @requires(Permission.MATERIAL_READ)
 def tile(case_no: str, slide_no: str, level: int, column: int, row: int) -> ResponseReturnValue:
     """One tile, 256 pixels wide or as stored; the browser of this person may keep it."""
-    case = get_case(case_no, signed_in())
-    source = _source(case, queries.get_slide(case, slide_no))
+    source = remembered("slide", case_no, slide_no, look=lambda: _shown(case_no, slide_no))
     return _kept(source.version, f"{level}-{column}-{row}", lambda: source.tile(level, column, row))
 
 
@@ -122,8 +120,7 @@ def tile(case_no: str, slide_no: str, level: int, column: int, row: int) -> Resp
 @requires(Permission.MATERIAL_READ)
 def thumbnail(case_no: str, slide_no: str) -> ResponseReturnValue:
     """The slide in a few hundred pixels, without label and glass."""
-    case = get_case(case_no, signed_in())
-    source = _source(case, queries.get_slide(case, slide_no))
+    source = _shown(case_no, slide_no)
     return _kept(source.version, "thumbnail", source.thumbnail)
 
 
@@ -181,6 +178,11 @@ def withdraw(case_no: str, slide_no: str, region_no: int) -> ResponseReturnValue
 
 
 # Where the pixels come from
+
+
+def _shown(case_no: str, slide_no: str) -> SlideSource:
+    case = get_case(case_no, signed_in())
+    return _source(case, queries.get_slide(case, slide_no))
 
 
 def _source(case: Case, slide: ShownSlide) -> SlideSource:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -54,6 +54,15 @@ BUSY = Bitext(
     "The database is busy, so nothing was saved. Your text is still on the page: try again in a moment.",
     "数据库繁忙，尚未保存。页面上的内容仍在，请稍后重试。",
 )
+
+
+@event.listens_for(session, "after_commit")
+@event.listens_for(session, "after_rollback")
+def _forget(_session: Any) -> None:
+    """What was found or locked is known for one transaction only."""
+    remembered = _found.get()
+    if remembered is not None:
+        remembered.clear()
 
 
 class StoreBusy(DomainError):
@@ -129,12 +138,26 @@ def let_go() -> None:
 def once(key: Hashable, look: Callable[[], Row | None]) -> Row | None:
     """The row that `look` finds, asked for once in a transaction: for keys that many files of one arrival share.
 
-    A row that is not there, or was rolled back, is looked for again.
+    A row that is not there is looked for again, unless `foresee` has said that there is none.
     """
     remembered = _found.get()
     if remembered is None:
         return look()
-    row: Row | None = remembered.get(key)
-    if row is None or row not in session:
-        row = remembered[key] = look()
+    if key in remembered:
+        known: Row | None = remembered[key]
+        if known is None or known in session:
+            return known
+    row = look()
+    if row is not None:
+        remembered[key] = row
     return row
+
+
+def foresee(found: Mapping[Hashable, Base | None]) -> None:
+    """Answers for `once` in this transaction, looked up for many keys together or made just now; None: there is none.
+
+    Whoever makes a row that was said not to be there says so here.
+    """
+    remembered = _found.get()
+    if remembered is not None:
+        remembered.update(found)

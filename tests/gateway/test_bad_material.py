@@ -37,7 +37,7 @@ BAD: dict[str, tuple[Callable[[str], bytes], str]] = {
     "no UIDs": (lambda uid: dicom.encoded(dicom.image(StudyInstanceUID=None)), "uid_missing"),
     "nested without end": (lambda uid: dicom.nested(4000), "dicom_too_deep"),
     "frames that lie about size": (
-        lambda: dicom.encoded(dicom.image(Rows=60000, Columns=60000, SOPInstanceUID=uid)),
+        lambda uid: dicom.encoded(dicom.image(Rows=60000, Columns=60000, SOPInstanceUID=uid)),
         "cut_short",
     ),
     "more frames than there are": (
