@@ -32,6 +32,7 @@ WORKER = SystemActor("worker")
 AnyTransfer = PacsFetch | PacsSending
 _HOST = re.compile(r"[0-9A-Za-z._:-]{1,253}")
 _AE_TITLE = re.compile(r"[\x20-\x5b\x5d-\x7e]{1,16}")
+_USER = re.compile(r"[^:\x00-\x1f\x7f]{1,200}")
 _UID = re.compile(r"[0-9.]{1,64}")
 CHANGED_MEANWHILE = Bitext(
     "Somebody changed this PACS in between. Reload the page and change it again.",
@@ -140,23 +141,25 @@ def _stow_faults(node: PacsNode, facts: NodeFacts) -> dict[str, Bitext]:
     wrong = fault_in(address, plain=facts.stow_plain)
     if wrong is not None:
         return {"stow_url": wrong}
+    if facts.stow_auth is StowAuth.NONE:
+        return {}
+    moved = origin_of(node.stow_url) != origin_of(address) or node.stow_auth is not facts.stow_auth
+    given = facts.stow_secret or (facts.stow_auth is StowAuth.BASIC and facts.stow_user.strip())
+    if not given and node.stow_sealed and not moved:
+        return {}
     faults: dict[str, Bitext] = {}
-    if facts.stow_auth is StowAuth.BASIC and not re.fullmatch(
-        r"[^:\x00-\x1f\x7f]{1,200}", facts.stow_user.strip()
-    ):
+    if facts.stow_auth is StowAuth.BASIC and not _USER.fullmatch(facts.stow_user.strip()):
         faults["stow_user"] = Bitext("Write the user name, without a colon.", "请填写用户名，不含冒号。")
-    if facts.stow_auth is not StowAuth.NONE:
-        moved = origin_of(node.stow_url) != origin_of(address) or node.stow_auth is not facts.stow_auth
-        if not facts.stow_secret and (moved or not node.stow_sealed):
-            faults["stow_secret"] = Bitext(
-                "Write the password or token. It is asked for again when the address changes.",
-                "请填写密码或令牌。地址变更后须重新填写。",
-            )
-        elif facts.stow_secret and facts.stow_auth is StowAuth.BEARER and not is_sendable(facts.stow_secret):
-            faults["stow_secret"] = Bitext(
-                "A token has letters, digits and signs without spaces. Copy it again.",
-                "令牌只含字母、数字和符号，不含空格。请重新复制。",
-            )
+    if not facts.stow_secret:
+        faults["stow_secret"] = Bitext(
+            "Write the password or token. It is asked for again when the address changes.",
+            "请填写密码或令牌。地址变更后须重新填写。",
+        )
+    elif facts.stow_auth is StowAuth.BEARER and not is_sendable(facts.stow_secret):
+        faults["stow_secret"] = Bitext(
+            "A token has letters, digits and signs without spaces. Copy it again.",
+            "令牌只含字母、数字和符号，不含空格。请重新复制。",
+        )
     return faults
 
 

@@ -244,7 +244,9 @@ def test_where_it_is_sent_to_is_an_address_that_can_be_trusted(admin: Person, ap
     assert "https://pacs.hospital.example/dicom-web" in kept
     assert "s3cret" not in kept
     assert "s3cret" not in whole_database(app)
-    assert admin.submit("/pacs/1", {**stow, "stow_secret": ""}).status_code == 302  # the kept one stays
+    unchanged = {**stow, "stow_secret": "", "stow_user": ""}
+    assert admin.submit("/pacs/1", unchanged).status_code == 302  # what is kept stays
+    assert admin.submit("/pacs/1", {**unchanged, "stow_user": "them"}).status_code == 422
     moved = admin.submit(
         "/pacs/1", {**stow, "stow_secret": "", "stow_url": "https://elsewhere.example/dicom-web"}
     )

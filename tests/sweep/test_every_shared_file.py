@@ -208,11 +208,11 @@ def rounds() -> list[list[Path]]:
 
 def forget(archive: Archive) -> None:
     """Gives every instance another UID, so that the next variant of it is the first again."""
-    from sqlalchemy import update
+    from sqlalchemy import String, cast, update
 
     from mdtapp.imaging.models import ImagingInstance
     from mdtapp.store.db import session, unit_of_work
 
     with archive.app.app_context(), unit_of_work():
-        changed = ImagingInstance.sop_instance_uid.concat(".") + ImagingInstance.id.concat("")
+        changed = ImagingInstance.sop_instance_uid + "." + cast(ImagingInstance.id, String)
         session.execute(update(ImagingInstance).values(sop_instance_uid=changed))
