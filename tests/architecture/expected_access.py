@@ -256,6 +256,7 @@ POST /cases/<case_no>/delivery/links/<delivery_id>/resend                   401 
 POST /cases/<case_no>/delivery/links/<delivery_id>/revoke                   401 | 302 404 | 403 404 404 | 302 404 | 403 404 | 403 | 401
 POST /cases/<case_no>/delivery/links/<delivery_id>/fail                     401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 POST /cases/<case_no>/pacs/sendings                                         401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
+POST /cases/<case_no>/pacs/made                                             401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 POST /cases/<case_no>/pacs/sendings/<sending_id>/<verb>                     401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 GET  /r/<token>                                                             200 | 200 200 | 200 200 200 | 200 200 | 200 200 | 200 | 200
 POST /r/<token>                                                             302 | 302 302 | 302 302 302 | 302 302 | 302 302 | 302 | 302
