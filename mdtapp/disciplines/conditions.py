@@ -22,8 +22,8 @@ class Context:
     `values` is the form's own data; `case`, `outside` and `patient` are the case's facts in their stored shape.
     The rest is for checks: `today` for dates that cannot lie ahead, `role` of the author in this case,
     `references` with the ids that exist per kind ("material", "imaging_study", "patient_question"; a kind that
-    is absent is not checked) and `stage_of` (system, prefix, T, N, M → stage group or None) of a table the site
-    has loaded.
+    is absent is not checked) and `stage_of` (site, system, type, T, N, M → stage group or None) of the tables
+    the site has loaded.
     """
 
     values: Facts = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Context:
     today: date | None = None
     role: str | None = None
     references: Mapping[str, Collection[str]] = field(default_factory=dict)
-    stage_of: Callable[[str, str, str, str, str], str | None] | None = None
+    stage_of: Callable[[str, str, str, str, str, str], str | None] | None = None
 
     def with_values(self, values: Facts) -> Context:
         """The same case, other answers: a row of a table, or data not yet saved."""

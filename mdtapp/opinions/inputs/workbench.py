@@ -19,6 +19,7 @@ from mdtapp.materials.status import MaterialKind, MaterialStatus
 from mdtapp.opinions.inputs.claims import Claim, claims_for, place_address, place_words, with_agreement
 from mdtapp.opinions.inputs.fitness import can_be_opened
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_data
+from mdtapp.opinions.inputs.kept_forms import moved_on
 from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.prefill import Known, starting_values
 from mdtapp.opinions.inputs.progress import (
@@ -162,7 +163,7 @@ class Workbench:
 def initial_data(discipline: Discipline, row: DisciplineInput | None, known: Known) -> dict[str, Any]:
     """What the form starts with: the saved answers, else the starting values."""
     if row is not None and row.saved_at is not None:
-        return dict(row.data)
+        return moved_on(row, discipline).data
     return starting_values(discipline, known)
 
 

@@ -6,12 +6,14 @@ import * as panes from "./panes.js";
 import { startSession } from "./session.js";
 import { startShortcuts } from "./shortcuts.js";
 import * as tableRows from "./tables-rows.js";
+import * as units from "./units.js";
 import * as workbench from "./workbench.js";
 
 // In this order: rows and conditions settle the form before its content is taken as saved.
 const PARTS = [
   ["[data-rows]", tableRows],
   ["form[data-conditions]", conditions],
+  ["form[data-conditions]", units],
   ["form[data-autosave-url]", autosave],
   ["[data-panes]", panes],
   ["[data-copy], [data-copy-text]", copy],
