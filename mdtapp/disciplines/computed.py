@@ -156,7 +156,5 @@ def suggestion(name: str, context: Context) -> Suggestion:
     """
     computation = COMPUTATIONS[name]
     missing = tuple(question for question in computation.needs if not is_filled(context.answer(question)))
-    begun = any(
-        is_filled(context.answer(question)) for question in computation.needs if "." not in question
-    )
+    begun = any(is_filled(context.answer(question)) for question in computation.needs if "." not in question)
     return Suggestion(computation.method, computation.value(context), missing if begun else ())

@@ -31,7 +31,19 @@ PREFILL_SOURCE = re.compile(r"previous|(case|outside)\.[a-z][a-z0-9_]*")
 AGREEMENTS = ("diagnosis", "stage", "plan", "imaging_report")
 REFERENCES = ("material", "imaging_study", "patient_question")
 RESERVED = frozenset(
-    {"claims", "data", "entered", "errors", "form_errors", "meta", "obj", "prefix", "process", "validate", "value"}
+    {
+        "claims",
+        "data",
+        "entered",
+        "errors",
+        "form_errors",
+        "meta",
+        "obj",
+        "prefix",
+        "process",
+        "validate",
+        "value",
+    }
 )
 """Keys that mean something else beside the questions of a form; a column may be called `value`."""
 NUMERIC = (FieldType.INT, FieldType.DECIMAL)

@@ -87,7 +87,9 @@ def _apply(fields: list[Entries], change: Entries) -> None:
     present = fields[place]
     for name in FIXED:
         if name in change and change[name] != present.get(name):
-            change.fault(f"“{name}” of a field there is cannot change, rules read it; add a field of your own", name)
+            change.fault(
+                f"“{name}” of a field there is cannot change, rules read it; add a field of your own", name
+            )
     for name in PLACES:
         if name in change and name != "remove":
             change.fault(f"“{name}” is for new fields; this one stays where it is", name)

@@ -191,4 +191,3 @@ def _code(entry: Entries, key: str, value: Any, choices: ChoiceSet) -> str:
     if not isinstance(value, str) or value not in choices:
         entry.fault(f"“{value}” is not possible for “{key}”; use a code of “{choices.key}”", key)
     return value
-

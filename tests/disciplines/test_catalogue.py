@@ -119,7 +119,9 @@ def test_a_new_case_asks_little(discipline):
     for context in OPENINGS:
         required = [field for field in bound if is_required(field, context)]
         in_view = [
-            field for field in bound if field in required or (field.tier == "core" and is_shown(field, context))
+            field
+            for field in bound
+            if field in required or (field.tier == "core" and is_shown(field, context))
         ]
         assert always_in_view + len(in_view) <= 25, (context.case, context.patient)
         assert always_required + len(required) <= 16, (context.case, context.patient)

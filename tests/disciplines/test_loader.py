@@ -389,7 +389,11 @@ yn3:
         ("changes: radiology\nfields:\n  - {key: horoscope, after: stars}\n", 3, "no field “stars”"),
         ("changes: radiology\nfields:\n  - {key: horoscope, section: stars}\n", 3, "no section “stars”"),
         ("changes: radiology\nfields:\n  - {key: horoscope, type: int}\n", 3, "“section” must be text"),
-        ("changes: radiology\nfields:\n  - {key: criteria, remove: true, tier: core}\n", 3, "unknown key “tier”"),
+        (
+            "changes: radiology\nfields:\n  - {key: criteria, remove: true, tier: core}\n",
+            3,
+            "unknown key “tier”",
+        ),
         ("changes: radiology\nfields:\n  - {key: criteria, remove: true}\n", 3, "after this change"),
         ("changes: radiology\nfields:\n  - {key: criteria, columns: []}\n", 3, "only a table"),
         (
@@ -429,5 +433,5 @@ def test_two_files_for_one_form_are_refused(tmp_path):
 
 @pytest.mark.parametrize("name", ["speech.yml", "speech.YAML", "choices.json"])
 def test_a_file_that_would_not_be_read_is_refused(tmp_path, name):
-    with pytest.raises(FaultyDefinition, match="end in .yaml"):
+    with pytest.raises(FaultyDefinition, match="must end in"):
         read(tmp_path, name, "anything")

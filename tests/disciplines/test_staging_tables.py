@@ -101,7 +101,7 @@ def test_other_faults_of_a_folder(tmp_path):
     with pytest.raises(FaultyDefinition, match="already"):
         tables(tmp_path, INVENTED, "other.yaml")
     (tmp_path / "other.yaml").unlink()
-    with pytest.raises(FaultyDefinition, match="end in .yaml"):
+    with pytest.raises(FaultyDefinition, match="must end in"):
         tables(tmp_path, "", "third.yml")
 
 

@@ -10,9 +10,9 @@ from mdtapp.disciplines.checks.answers import Answers
 from mdtapp.disciplines.checks.claim_rows import check_claims, explained_by_claims
 from mdtapp.disciplines.checks.finding import Finding, checks_for
 from mdtapp.disciplines.checks.single import check_fields, unknown_keys
-from mdtapp.disciplines.entered import ENTERED
 from mdtapp.disciplines.conditions import Context
 from mdtapp.disciplines.definitions import Discipline
+from mdtapp.disciplines.entered import ENTERED
 
 # A draft may be incomplete and may contradict itself, but not hold what cannot be stored or shown.
 NOT_EVEN_IN_A_DRAFT = frozenset({"unknown", "type", "characters", "length", "rows"})

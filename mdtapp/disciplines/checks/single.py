@@ -221,7 +221,8 @@ def _number(field: Field, value: Any, _context: Context, _choices: Choices) -> I
         unit = field.unit_words
         yield (
             UNUSUAL,
-            f"{number:g} {unit.en}".rstrip() + " is unusual. Check value and unit, then correct or confirm it",
+            f"{number:g} {unit.en}".rstrip()
+            + " is unusual. Check value and unit, then correct or confirm it",
             f"{number:g} {unit.zh}".rstrip() + "不常见，请核对数值与单位后更正或确认",
         )
 

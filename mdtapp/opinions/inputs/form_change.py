@@ -150,7 +150,11 @@ def _words(old: Discipline, question: Field, value: Any) -> Bitext:
         return shown(old, question, value)
     rows = [row for row in value if isinstance(row, Mapping)]
     cells = [
-        [shown(old, column, row.get(column.key)) for column in question.columns if is_filled(row.get(column.key))]
+        [
+            shown(old, column, row.get(column.key))
+            for column in question.columns
+            if is_filled(row.get(column.key))
+        ]
         for row in rows
     ]
     return Bitext(

@@ -127,15 +127,16 @@ class NumberField(Asked, StringField):
         whole = definition.type is FieldType.INT
         self.render_kw = {**(self.render_kw or {}), "inputmode": "numeric" if whole else "decimal"}
         self.unit: OtherUnit | None = None
+        self.says_unit = False  # what is typed behind the number counts more than what is chosen beside it
         self.offers_units = bool(definition.units) and not in_row
         if definition.units and in_row:
             self.render_kw["inputmode"] = "text"
         self.asked(definition, "StringField")
 
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
-        self.unit = None
+        self.unit, self.says_unit = None, False
         super().process(formdata, *args, **kwargs)
-        if formdata is not None and self.unit is None:
+        if formdata is not None and not self.says_unit:
             chosen = formdata.getlist(f"{self.name}-unit")
             self.unit = self.definition.other_unit(chosen[0]) if chosen else None
 
@@ -157,6 +158,7 @@ class NumberField(Asked, StringField):
     def _takes(self, written: str | None) -> bool:
         """Whether the unit behind the number is one of the definition's; a further one is taken note of."""
         plain = _plain_unit(written or "")
+        self.says_unit = bool(plain)
         if not plain or plain in _spellings(self.definition.unit or ""):
             return True
         self.unit = next((one for one in self.definition.units if plain in _spellings(one.code)), None)
@@ -181,7 +183,9 @@ class NumberField(Asked, StringField):
 
 def _plain_unit(written: str) -> str:
     """Without blanks, capitals and the several signs for micro and times."""
-    text = unicodedata.normalize("NFKC", written).casefold().replace("μ", "u").replace("×", "").replace("*", "")
+    text = (
+        unicodedata.normalize("NFKC", written).casefold().replace("μ", "u").replace("×", "").replace("*", "")
+    )
     return "".join(text.split())
 
 

@@ -38,10 +38,10 @@ from mdtapp.opinions.inputs.fitness import findings_before_signing, unopened
 from mdtapp.opinions.inputs.form_change import SetAside
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_post, show_findings, to_data
 from mdtapp.opinions.inputs.forms import ReasonForm, SignInputForm
+from mdtapp.opinions.inputs.kept_forms import asked_by, moved_on
 from mdtapp.opinions.inputs.measured import TABLE, take, where
 from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.progress import THEIRS, part_of, progress_of
-from mdtapp.opinions.inputs.kept_forms import asked_by, moved_on
 from mdtapp.opinions.inputs.reading import Difference, answered_sections, differences
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.opinions.inputs.surroundings import context_of, facts_for_page, known_facts, offered_references

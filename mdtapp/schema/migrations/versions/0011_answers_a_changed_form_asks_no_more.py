@@ -12,9 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column(
-        "discipline_input", sa.Column("set_aside", sa.Text(), nullable=False, server_default="[]")
-    )
+    op.add_column("discipline_input", sa.Column("set_aside", sa.Text(), nullable=False, server_default="[]"))
 
 
 def downgrade() -> None:
