@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mdtapp.disciplines import FaultyDefinition, catalogue, loader, use_site_files
 from mdtapp.disciplines.loader import read_catalogue
+from mdtapp.disciplines.staging_tables import read_tables
 
 HEAD = """\
 key: speech_therapy
@@ -435,3 +439,17 @@ def test_two_files_for_one_form_are_refused(tmp_path):
 def test_a_file_that_would_not_be_read_is_refused(tmp_path, name):
     with pytest.raises(FaultyDefinition, match="must end in"):
         read(tmp_path, name, "anything")
+
+
+def test_the_examples_of_the_manual_work(tmp_path):
+    manual = Path(__file__).parents[2] / "docs" / "forms.md"
+    examples = re.findall(r"```yaml\n(.*?)```", manual.read_text(encoding="utf-8"), re.DOTALL)
+    names = ("disciplines/ours.yaml", "disciplines/choices.yaml", "staging/table.yaml")
+    for name, text in zip(names, examples, strict=True):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    known = catalogue(tmp_path / "disciplines")
+    assert known.disciplines["radiology"].has("our_score")
+    assert known.choices["our_scale"].label("low").en == "Low"
+    assert "eye" in known.choices["site"]
+    assert read_tables(tmp_path / "staging").group_of("colon", "tnm8", "c", "T1b", "N0", "M0") == "I"

@@ -9,9 +9,10 @@ from math import isclose
 from typing import Any
 
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.disciplines import conditions
 from mdtapp.disciplines.checks import Finding, check_input
 from mdtapp.disciplines.computed import suggestion
-from mdtapp.disciplines.conditions import Context, is_filled, is_required, is_shown, number
+from mdtapp.disciplines.conditions import Context, is_filled, is_required, is_shown
 from mdtapp.disciplines.definitions import Discipline, Field, FieldType
 from mdtapp.disciplines.sentences import shown
 from mdtapp.opinions.inputs.claims import Claim, claims_for, with_agreement
@@ -111,7 +112,7 @@ def _beside(given: Any, computed: Any) -> Bitext:
     """How the author's own value compares with the computed one; it is the author's that counts."""
     if not is_filled(given):
         return Bitext("Not filled in for you.", "不会自动填入。")
-    own, other = number(given), number(computed)
+    own, other = conditions.number(given), conditions.number(computed)
     same = given == computed if own is None or other is None else isclose(own, other, rel_tol=SAME_WITHIN)
     if same:
         return Bitext("Agrees with your value.", "与您的填写一致。")
