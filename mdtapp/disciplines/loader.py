@@ -179,12 +179,14 @@ def _discipline(
     meant: Mapping[str, Field],
 ) -> Discipline:
     """The discipline of a file; what a site's changes make impossible is named at the changes, not at what they meet."""
+    unchanged = _read_discipline(source, blocks, words, meant)
     if changes is None:
-        return _read_discipline(source, blocks, words, meant)
+        return unchanged
+    merged = site_changes.changed(source, changes, blocks)
     try:
-        return _read_discipline(site_changes.changed(source, changes, blocks), blocks, words, meant)
+        return _read_discipline(merged, blocks, words, meant)
     except FaultyDefinition as fault:
-        if fault.file != source.file and fault.file not in SHARED_FILES:
+        if fault.file == changes.file:
             raise
         line = site_changes.line_about(changes, fault.reason)
         raise FaultyDefinition(changes.file, line, f"after this change {fault.reason}") from fault

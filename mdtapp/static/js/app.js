@@ -2,6 +2,7 @@
 import * as autosave from "./autosave.js";
 import * as conditions from "./conditions.js";
 import * as copy from "./copy.js";
+import * as many from "./many.js";
 import * as panes from "./panes.js";
 import { startSession } from "./session.js";
 import { startShortcuts } from "./shortcuts.js";
@@ -14,6 +15,7 @@ const PARTS = [
   ["[data-rows]", tableRows],
   ["form[data-conditions]", conditions],
   ["form[data-conditions]", units],
+  ["[data-many]", many],
   ["form[data-autosave-url]", autosave],
   ["[data-panes]", panes],
   ["[data-copy], [data-copy-text]", copy],
@@ -62,3 +64,4 @@ startShortcuts();
 startSession();
 boot(document);
 document.addEventListener("htmx:after:swap", () => boot(document));
+document.addEventListener("rows-changed", (event) => boot(event.target));

@@ -77,7 +77,7 @@ function reader(form, facts, near) {
 
 /** Whether a part of the form holds an answer: such a part stays in view, whatever its condition says. */
 function holdsAnswer(part) {
-  return [...part.querySelectorAll("input:not([type=hidden]), select, textarea")].some((control) => {
+  return [...part.querySelectorAll("input[name]:not([type=hidden]), select[name], textarea[name]")].some((control) => {
     if (control.type === "radio" || control.type === "checkbox") return control.checked && control.value !== "";
     return control.value.trim() !== "" && !control.hasAttribute("data-unit");
   });
