@@ -80,12 +80,22 @@ def read_catalogue(site_folder: Path | None) -> Catalogue:
     )
 
 
+def _read(path: Path) -> Entries:
+    """A delivered file is read once; nothing changes what was read, only copies of it."""
+    return _delivered(path.name) if path.parent == DELIVERED else yaml_source.read(path)
+
+
+@cache
+def _delivered(name: str) -> Entries:
+    return yaml_source.read(DELIVERED / name)
+
+
 def _lists(folders: Iterable[Path], name: str) -> dict[str, list[Entries]]:
     """A file of named lists, the site's lists replacing the delivered ones of the same name."""
     lists: dict[str, list[Entries]] = {}
     for folder in folders:
         if (folder / name).is_file():
-            source = yaml_source.read(folder / name)
+            source = _read(folder / name)
             for key in source:
                 if name == "choices.yaml" and isinstance(source[key], Entries):
                     lists[key] = site_changes.changed_choices(source, key, lists.get(key))
@@ -99,7 +109,7 @@ def _opinion(folders: Iterable[Path], part: str, key: str) -> list[Entries]:
     items: dict[str, Entries] = {}
     for folder in folders:
         if (folder / "opinion.yaml").is_file():
-            source = yaml_source.read(folder / "opinion.yaml")
+            source = _read(folder / "opinion.yaml")
             source.only("sections", "result_classes")
             if part in source:
                 items |= {entry.text(key): entry for entry in source.mappings(part)}
@@ -147,13 +157,29 @@ def _spoken(folders: Iterable[Path]) -> dict[str, set[str]]:
 def _disciplines(folders: list[Path], words: Vocabulary) -> dict[str, Discipline]:
     """Every discipline in the order of its `position`, a site's own ones after the delivered of equal position."""
     blocks = _lists(folders, "blocks.yaml")
+    sources, changes = _sources(folders)
+    delivered = read_catalogue(None).disciplines if len(folders) > 1 else {}
+    shared = any((folder / name).is_file() for folder in folders[1:] for name in SHARED_FILES)
+    own = _sources([DELIVERED])[0]
+    found: list[Discipline] = []
+    for key, source in sources.items():
+        if key in delivered and key not in changes and not shared and source is own.get(key):
+            found.append(delivered[key])
+            continue
+        meant = {field.key: field for field in delivered[key].fields()} if key in delivered else {}
+        found.append(_discipline(source, changes.get(key), blocks, words, meant))
+    return {one.key: one for one in sorted(found, key=lambda one: one.position)}
+
+
+def _sources(folders: Iterable[Path]) -> tuple[dict[str, Entries], dict[str, Entries]]:
+    """By key the file of each discipline, a site's own before the delivered one, and the site's changes."""
     sources: dict[str, Entries] = {}
     changes: dict[str, Entries] = {}
     for folder in folders:
         here: dict[str, Entries] = {}
         for path in sorted(folder.glob("*.yaml")):
             if path.name not in SHARED_FILES:
-                source = yaml_source.read(path)
+                source = _read(path)
                 kept = changes if site_changes.CHANGES in source else here
                 key = source.text(site_changes.CHANGES if kept is changes else "key")
                 if key in kept:
@@ -163,12 +189,7 @@ def _disciplines(folders: list[Path], words: Vocabulary) -> dict[str, Discipline
     for key, change in changes.items():
         if key not in sources:
             change.fault(f"there is no discipline “{key}”", site_changes.CHANGES)
-    delivered = read_catalogue(None).disciplines if len(folders) > 1 else {}
-    found = []
-    for key, source in sources.items():
-        meant = {field.key: field for field in delivered[key].fields()} if key in delivered else {}
-        found.append(_discipline(source, changes.get(key), blocks, words, meant))
-    return {one.key: one for one in sorted(found, key=lambda one: one.position)}
+    return sources, changes
 
 
 def _discipline(
