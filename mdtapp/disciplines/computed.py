@@ -97,9 +97,10 @@ def _stage_group(context: Context) -> Value:
     """The group the site's own table gives; nothing without a table."""
     given = [context.answer(question) for question in STAGE]
     site = context.answer("primary_site") or context.case.get("primary_site")
-    if context.stage_of is None or not all(isinstance(one, str) and one for one in (site, *given)):
+    words = [one for one in (site, *given) if isinstance(one, str) and one]
+    if context.stage_of is None or len(words) <= len(given):
         return None
-    return context.stage_of(site, *given)
+    return context.stage_of(*words)
 
 
 COMPUTATIONS: dict[str, Computation] = {

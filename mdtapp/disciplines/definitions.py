@@ -134,6 +134,10 @@ UNITS: Mapping[str, Bitext] = {
 }
 
 
+SHORT_UNITS: Mapping[str, Bitext] = {"xULN": Bitext("× ULN", "×ULN")}
+"""Beside a control whose label says the rest."""
+
+
 def unit_words(unit: str) -> Bitext:
     """A UCUM unit as people write it; what is not listed is written as it stands."""
     return UNITS.get(unit, Bitext(unit, unit))
@@ -189,6 +193,11 @@ class Field:
     def unit_words(self) -> Bitext:
         """The unit as people write it; empty without one."""
         return unit_words(self.unit) if self.unit else Bitext()
+
+    @property
+    def unit_beside(self) -> Bitext:
+        """The unit as it stands beside the control."""
+        return SHORT_UNITS.get(self.unit or "", self.unit_words)
 
     def other_unit(self, code: str) -> OtherUnit | None:
         return next((one for one in self.units if one.code == code), None)

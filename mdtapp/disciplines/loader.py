@@ -145,7 +145,7 @@ def _checklist_item(entry: Entries, choices: Mapping[str, ChoiceSet]) -> Checkli
     return ChecklistItem(entry.text("code"), bitext(entry, "label"), criticality, entry.whole("max_age_days"))
 
 
-def _spoken(folders: Iterable[Path]) -> dict[str, set[str]]:
+def _spoken(folders: list[Path]) -> dict[str, set[str]]:
     """The codes of each choice set in any of the folders."""
     codes: dict[str, set[str]] = {}
     for end in range(1, len(folders) + 1):

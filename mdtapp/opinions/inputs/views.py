@@ -143,7 +143,7 @@ def workbench(case_no: str, discipline: str) -> ResponseReturnValue:
     if row is not None and row.status in SIGNED:
         return redirect(url_for("inputs.read", case_no=case_no, discipline=discipline, revision=row.revision))
     context = context_of(case, signed_in(), today())
-    known = known_facts(case, signed_in(), context, _previous(case, discipline))
+    known = known_facts(case, signed_in(), context, _previous(case, definition))
     data = initial_data(definition, row, known)
     fresh = row is None or row.saved_at is None
     return _workbench(
@@ -366,10 +366,10 @@ def _check_others_open(case: Case, discipline: str) -> None:
         raise NotAllowed(HIDDEN)
 
 
-def _previous(case: Case, discipline: str) -> dict[str, Any]:
-    """The last signed answers of the discipline in this case."""
-    row = queries.signed_inputs(case.id).get(discipline)
-    return row.data if row else {}
+def _previous(case: Case, definition: Discipline) -> dict[str, Any]:
+    """The last signed answers of the discipline in this case, as far as its present form holds them."""
+    row = queries.signed_inputs(case.id).get(definition.key)
+    return moved_on(row, definition).data if row else {}
 
 
 def _version() -> int:

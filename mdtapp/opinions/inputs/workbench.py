@@ -84,6 +84,11 @@ class FieldView:
     answered: bool
 
     @property
+    def is_in_view(self) -> bool:
+        """Core, or called for by an answer it holds or still needs; the rest stands behind "more"."""
+        return self.field.tier == "core" or self.answered or self.required
+
+    @property
     def narrow(self) -> bool:
         """Whether two such questions fit side by side."""
         return self.field.type in ONE_COLUMN or self.control.type == "SelectField"
@@ -114,7 +119,6 @@ class PartView:
     claims: list[ClaimView]
     open: bool
     current: bool
-    detail_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,18 +225,15 @@ def assemble(
         part = progress.part(key)
         assert part is not None
         drawn = _drawn(key, discipline, claims, views)
-        detail = [view for view in drawn if view.field.tier == "detail"]
+        in_view = [view for view in drawn if view.is_in_view or view.field.key in in_error]
         parts.append(
             PartView(
                 part=part,
-                core=[view for view in drawn if view.field.tier == "core"],
-                detail=detail,
+                core=in_view,
+                detail=[view for view in drawn if view not in in_view],
                 claims=_claim_views(form, claims) if key == THEIRS else [],
                 open=key == current or key in faulty,
                 current=key == current,
-                detail_open=any(
-                    view.answered or view.required or view.field.key in in_error for view in detail
-                ),
             )
         )
     questions = {question.key: question.text for question in case.questions}
