@@ -29,7 +29,7 @@ MOST_WORDS = 4
 SAME_WITHIN = 0.02
 """A computed number and one's own are the same when they differ by rounding."""
 OUTSIDE_THE_FORM = {
-    "patient.age": Bitext("age (birth year and meeting day)", "年龄（出生年份与会议日期）"),
+    "patient.age": Bitext("age (birth year)", "年龄（出生年份）"),
     "patient.sex": Bitext("sex", "性别"),
 }
 VERDICT_ORDER = ("agree", "minor", "major", "not_assessable", "not_applicable")

@@ -8,7 +8,7 @@ const rowsOf = (table) => [...table.querySelector("[data-rows-list]").children].
 const ATTRIBUTES = ["id", "name", "for", "value", "aria-describedby", "aria-labelledby", "data-question"];
 const CONTROLS = "input:not([type=hidden]), select, textarea";
 
-const usable = (control) => !control.disabled && control.getClientRects().length > 0;
+const usable = (control) => !control.disabled && control.checkVisibility(); // not what a closed "more" holds
 const controlsOf = (row) => [...row.querySelectorAll(CONTROLS)].filter(usable);
 
 /** Writes the number of a row into every attribute that carries it. `from` is the number it had, or "__row__". */
