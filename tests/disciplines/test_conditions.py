@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from mdtapp.disciplines.conditions import Context, age_at_meeting, holds, is_filled
