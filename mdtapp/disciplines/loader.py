@@ -48,8 +48,9 @@ def use_site_files(folder: Path) -> Catalogue:
     Raises FaultyDefinition and changes nothing when a file cannot be used; a missing folder is no fault.
     """
     global _site_folder
-    known = read_catalogue(folder)
-    _site_folder = folder
+    used = folder if folder.is_dir() else None
+    known = read_catalogue(used)
+    _site_folder = used
     return known
 
 
