@@ -20,7 +20,7 @@ from mdtapp.errors import Conflict, NotAllowed
 from mdtapp.meetings.queries import decision_of
 from mdtapp.opinions import access, findings, operations, queries, signing
 from mdtapp.opinions.case_page import banner_for, may_see_inputs_of
-from mdtapp.opinions.conflict_cards import cards_of
+from mdtapp.opinions.conflict_cards import cards_of, point_of
 from mdtapp.opinions.conflicts import RULES
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.forms import (
@@ -34,6 +34,7 @@ from mdtapp.opinions.forms import (
     StatementForm,
 )
 from mdtapp.opinions.models import Opinion, OpinionVersion, SignatureMeaning
+from mdtapp.opinions.outside_plan import points_to_check
 from mdtapp.opinions.signers import missing_signers
 from mdtapp.opinions.signing import House
 from mdtapp.opinions.status import FindingStatus, OpinionStatus
@@ -71,6 +72,7 @@ def conflict_list(case_no: str) -> ResponseReturnValue:
         visible=visible,
         cards=cards_of(case, queries.case_facts(case), signed_in()) if visible else [],
         rules=len(RULES),
+        points=[point_of(point) for point in points_to_check(case, signed_in(), visible=visible)],
         opinion=opinion,
         is_chair=is_chair,
         can_edit=is_chair and opinion is not None and opinion.status == OpinionStatus.IN_EDIT,

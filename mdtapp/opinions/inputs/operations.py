@@ -19,9 +19,10 @@ from mdtapp.disciplines.checks import Finding, check_input, stops_saving
 from mdtapp.disciplines.conditions import Context
 from mdtapp.disciplines.definitions import Discipline
 from mdtapp.errors import Conflict, Invalid, NotFound
-from mdtapp.opinions.inputs import access, queries
+from mdtapp.opinions.case_facts import outside_part
+from mdtapp.opinions.inputs import access, judged, queries
 from mdtapp.opinions.inputs.claims import with_agreement
-from mdtapp.opinions.inputs.fitness import findings_before_signing
+from mdtapp.opinions.inputs.fitness import asked_again, findings_before_signing
 from mdtapp.opinions.inputs.models import DisciplineInput, FormDefinition, InputSave
 from mdtapp.opinions.inputs.status import INPUT_LIFECYCLE, InputStatus
 from mdtapp.people.models import User
@@ -51,8 +52,12 @@ def save(
     data: Mapping[str, Any],
     row_version: int,
     context: Context,
+    seen: Mapping[str, str] | None = None,
 ) -> DisciplineInput:
-    """Keeps a draft; a stale `row_version` (0 for the first save) is a Conflict with both texts."""
+    """Keeps a draft; a stale `row_version` (0 for the first save) is a Conflict with both texts.
+
+    `seen` tells which words of the home hospital the page showed beside the verdicts (`judged.fingerprints`).
+    """
     access.check_can_write(actor, case, discipline)
     definition = get_discipline(discipline)
     row = _present(case, discipline)
@@ -66,6 +71,7 @@ def save(
     row.author = actor
     row.form_version = _keep_definition(definition)
     session.flush()
+    judged.note_verdicts(row, by_id=actor.id, at=at, outside=context.outside, seen=seen or {})
     _note_save(row, actor, at, based_on=row_version, data=data, accepted=True)
     record(
         EventType.INPUT_SAVED,
@@ -106,6 +112,7 @@ def sign(
     check_version(row, row_version, row.data)
     target = INPUT_LIFECYCLE.target(row.status, "sign")
     findings = findings_before_signing(actor, case, get_discipline(discipline), row.data, context)
+    findings += asked_again(row, context.outside)
     _refuse_unfit(
         [
             finding
@@ -127,6 +134,14 @@ def sign(
         confirmed=sorted(set(warnings_confirmed)),
     )
     return row
+
+
+def uphold_verdict(*, actor: User, at: datetime, case: Case, discipline: str, claim: str) -> None:
+    """The author says that a signed verdict holds although the home hospital's record was corrected since."""
+    access.check_can_write(actor, case, discipline)
+    row = queries.get_input(case.id, discipline)
+    access.check_is_author(actor, row)
+    judged.uphold(actor=actor, at=at, row=row, claim=claim)
 
 
 def amend(*, actor: User, at: datetime, case: Case, discipline: str, reason: str) -> DisciplineInput:
@@ -197,6 +212,7 @@ def import_signed(
     )
     session.add(row)
     session.flush()
+    judged.note_verdicts(row, by_id=author.id, at=at, outside=outside_part(case), seen={})
     record(
         EventType.INPUT_SIGNED,
         actor=actor,
