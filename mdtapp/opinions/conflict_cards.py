@@ -19,6 +19,7 @@ from mdtapp.opinions.status import FindingStatus
 from mdtapp.opinions.words import OUTSIDE, RESOLUTION, resolution_label
 from mdtapp.people.models import User
 
+ONE_SIDE = Bitext("one of those who disagree", "意见不同的一方")
 RECORD = {
     "case": Bitext("Record", "病例记录"),
     "patient": Bitext("Patient", "患者"),
@@ -43,7 +44,7 @@ def card_of(row: ConflictFinding, case: Case, facts: CaseFacts, user: User) -> d
     rule = RULES[row.rule]
     disciplines = catalogue().disciplines
     sides = findings.sides(row)
-    waits = findings.needs_confirmation(row, case, facts)
+    words = findings.awaited(row, case, facts)
     return {
         "id": row.id,
         "rule": row.rule,
@@ -65,8 +66,9 @@ def card_of(row: ConflictFinding, case: Case, facts: CaseFacts, user: User) -> d
         "resolutions": [{"code": str(each), "label": RESOLUTION[each]} for each in findings.ways(row)],
         "only_by_data": rule.only_by_data,
         "settled": _settled(row),
-        "needs_confirmation": waits,
-        "may_confirm": waits and user.id in findings.confirmers(row, case, facts),
+        "needs_confirmation": bool(words),
+        "awaited": [_awaited(word) for word in words],
+        "may_confirm": any(user.id in word.people for word in words),
     }
 
 
@@ -120,6 +122,10 @@ def _side(path: str, value: Any) -> dict[str, Any] | None:
         return None
     known = catalogue().disciplines.get(head)
     return {"code": known.short if known else _whose(head), "quote": value_words(head, key, value)}
+
+
+def _awaited(word: findings.Awaited) -> Bitext:
+    return ONE_SIDE if word.discipline == findings.DISSENT else _whose(word.discipline)
 
 
 def _whose(head: str) -> Bitext:

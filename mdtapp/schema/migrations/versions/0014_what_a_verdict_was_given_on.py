@@ -1,4 +1,4 @@
-"""What the home hospital's record said when a verdict on it was given."""
+"""What the home hospital's record said when a verdict on it was given; each discipline's word on a settlement."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ revision = "0014"
 down_revision = "0008"
 branch_labels = None
 depends_on = None
+
+APPEND_ONLY = ("judged_claim", "finding_confirmation")
 
 
 def upgrade() -> None:
@@ -31,14 +33,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_judged_claim")),
     )
     op.create_index(op.f("ix_judged_claim_input_id"), "judged_claim", ["input_id"])
-    for verb in ("update", "delete"):
-        if op.get_bind().dialect.name == "sqlite":
-            rest = "BEGIN SELECT RAISE(ABORT, 'rows of judged_claim are never changed'); END"
-        else:
-            rest = "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-        trigger = f"CREATE TRIGGER judged_claim_{verb}_refused BEFORE {verb.upper()} ON judged_claim {rest}"
-        op.execute(sa.text(trigger))
+    op.create_table(
+        "finding_confirmation",
+        sa.Column("finding_id", sa.Integer(), nullable=False),
+        sa.Column("discipline", sa.String(length=60), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["finding_id"],
+            ["conflict_finding.id"],
+            name=op.f("fk_finding_confirmation_finding_id_conflict_finding"),
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_finding_confirmation_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finding_confirmation")),
+        sa.UniqueConstraint("finding_id", "discipline", name=op.f("uq_finding_confirmation_finding_id")),
+    )
+    op.create_index(op.f("ix_finding_confirmation_finding_id"), "finding_confirmation", ["finding_id"])
+    for table in APPEND_ONLY:
+        for verb in ("update", "delete"):
+            if op.get_bind().dialect.name == "sqlite":
+                rest = f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed'); END"
+            else:
+                rest = "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+            trigger = f"CREATE TRIGGER {table}_{verb}_refused BEFORE {verb.upper()} ON {table} {rest}"
+            op.execute(sa.text(trigger))
 
 
 def downgrade() -> None:
+    op.drop_table("finding_confirmation")
     op.drop_table("judged_claim")
