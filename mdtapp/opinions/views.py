@@ -35,6 +35,7 @@ from mdtapp.opinions.forms import (
 )
 from mdtapp.opinions.models import Opinion, OpinionVersion, SignatureMeaning
 from mdtapp.opinions.outside_plan import points_to_check
+from mdtapp.opinions.result_class import propose
 from mdtapp.opinions.signers import missing_signers
 from mdtapp.opinions.signing import House
 from mdtapp.opinions.status import FindingStatus, OpinionStatus
@@ -500,6 +501,7 @@ def _desk(case: Case, opinion: Opinion, **forms: Any) -> str:
         addendum_reasons=ADDENDUM_REASON,
         new_form=NewStatementForm(formdata=None).fill_choices(opinion),
         result_form=_result_form(opinion),
+        proposal=propose(facts),
         reason_form=ReasonForm(formdata=None),
         addendum_form=AddendumForm(formdata=None).fill_choices(),
         finalise_form=forms.get("finalise_form")
