@@ -66,14 +66,15 @@ def conflict_list(case_no: str) -> ResponseReturnValue:
     visible = may_see_inputs_of(case, signed_in())
     opinion = queries.find_opinion(case.id)
     is_chair = access.can_edit(signed_in(), case)
+    facts = queries.case_facts(case) if visible else None
     return _page(
         "opinions/conflicts.html",
         case,
         "conflicts",
         visible=visible,
-        cards=cards_of(case, queries.case_facts(case), signed_in()) if visible else [],
+        cards=cards_of(case, facts, signed_in()) if facts is not None else [],
         rules=len(RULES),
-        points=[point_of(point) for point in points_to_check(case, signed_in(), visible=visible)],
+        points=[point_of(point) for point in points_to_check(case, signed_in(), facts)],
         opinion=opinion,
         is_chair=is_chair,
         can_edit=is_chair and opinion is not None and opinion.status == OpinionStatus.IN_EDIT,

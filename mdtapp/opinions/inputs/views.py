@@ -32,6 +32,7 @@ from mdtapp.opinions.case_page import (
 )
 from mdtapp.opinions.conflict_cards import NamedConflict, named, point_of
 from mdtapp.opinions.conflicts import Severity
+from mdtapp.opinions.facts import CaseFacts
 from mdtapp.opinions.inputs import access, operations, queries
 from mdtapp.opinions.inputs.claims import claims_for, with_agreement, without_verdicts
 from mdtapp.opinions.inputs.fitness import asked_again, findings_before_signing, unopened
@@ -55,6 +56,7 @@ from mdtapp.opinions.inputs.workbench import (
     without_empty_rows,
 )
 from mdtapp.opinions.outside_plan import points_to_check
+from mdtapp.opinions.queries import case_facts
 from mdtapp.people.access import may
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import session, unit_of_work
@@ -118,8 +120,10 @@ def case_inputs(case_no: str) -> ResponseReturnValue:
     states = discipline_states([case], signed_in()).get(case.id, [])
     declined = queries.declined_inputs(case.id)
     view = panel_of_inputs(case, readable, _answer_address(case_no, readable))
-    named = _named_conflicts(case) if visible and may(signed_in(), Permission.CONFLICT_READ) else []
-    at_axes = [[one for one in named if not one.fields.isdisjoint(axis.fields)] for axis in view.axes]
+    facts = case_facts(case, signed) if visible else None
+    reads_conflicts = facts is not None and may(signed_in(), Permission.CONFLICT_READ)
+    conflicts = _named_conflicts(case, facts) if reads_conflicts else []
+    at_axes = [[one for one in conflicts if not one.fields.isdisjoint(axis.fields)] for axis in view.axes]
     shown = {one.rule for ones in at_axes for one in ones}
     return render_template(
         "inputs/case.html",
@@ -133,17 +137,17 @@ def case_inputs(case_no: str) -> ResponseReturnValue:
         can_write=[key for key in mine if access.can_write(signed_in(), case, key)],
         view=view,
         conflicts=at_axes,
-        elsewhere=[one for one in named if one.rule not in shown],
+        elsewhere=[one for one in conflicts if one.rule not in shown],
         own_asked_again={key: ones for key, ones in view.asked_again.items() if key in mine},
         may_write=[key for key in mine if access.can_write(signed_in(), case, key)],
-        points=[point_of(point) for point in points_to_check(case, signed_in(), visible=visible)],
+        points=[point_of(point) for point in points_to_check(case, signed_in(), facts)],
     )
 
 
-def _named_conflicts(case: Case) -> list[NamedConflict]:
-    """Critical ones first; those about steps stand by themselves, for nearly every point of a plan is one."""
+def _named_conflicts(case: Case, facts: CaseFacts | None) -> list[NamedConflict]:
+    """What stands now as sentences, critical ones first."""
     order = {severity: place for place, severity in enumerate(Severity)}
-    rows = sorted(findings.standing(case), key=lambda row: (order[Severity(row.severity)], row.rule))
+    rows = sorted(findings.standing(case, facts), key=lambda row: (order[Severity(row.severity)], row.rule))
     return [named(row) for row in rows]
 
 

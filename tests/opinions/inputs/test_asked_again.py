@@ -72,7 +72,7 @@ def asked_again(bench: Bench) -> set[str]:
         return set(outdated_in(case, signed_inputs(case.id)).get("radiology", {}))
 
 
-def seen_on_page(page: str) -> dict[str, str]:
+def seen_on_page(page: str) -> dict[str, Any]:
     """What the form tells the server that it showed."""
     return dict(re.findall(r'name="(seen\.[^"]+)" value="([^"]+)"', page))
 
@@ -182,15 +182,30 @@ def test_a_page_opened_before_the_correction_gives_no_new_verdict(bench: Bench) 
     assert "Asked again" not in left[left.index(f'value="{CLAIM}"') :].partition("</tbody>")[0]
 
 
-def test_nobody_else_answers_for_the_author(bench: Bench) -> None:
+def test_only_the_author_answers_the_panel_waits_and_the_ledger_shows_who_said_what(bench: Bench) -> None:
+    from mdtapp.opinions.operations import asked_again as gaps
+
     sign_radiology(bench, judged())
+    with case_of(bench) as case:
+        assert gaps(case) == []
     correct(bench, n_category="N1")
+    with case_of(bench) as case:
+        assert [gap.en.partition(" judges")[0] for gap in gaps(case)] == ["Radiology"]
     address = f"/cases/{bench.case_no}/inputs"
     for who in ("surgeon", "chair"):
-        token = bench.browser(who).csrf_token("/account")
-        sent = {"claim": CLAIM, "csrf_token": token}
+        sent = {"claim": CLAIM, "csrf_token": bench.browser(who).csrf_token("/account")}
         assert bench.browser(who).post(f"{address}/radiology/uphold", data=sent).status_code == 403
     assert asked_again(bench) == {CLAIM, "outside.stage_text"}
+    page = bench.browser("radiologist").get(address).text
+    ledger = page[page.index('aria-labelledby="ledger"') :]
+    assert f'href="{bench.url("radiologist", "/1")}#answer-claims.{CLAIM}"' in ledger
+    assert "A node on ultrasound." in ledger
+    matrix = page[page.index('aria-labelledby="concordance"') : page.index('aria-labelledby="ledger"')]
+    assert f'href="{bench.url("radiologist", "/1")}#answer-n_category"' in matrix
+    assert f'href="/cases/{bench.case_no}#hospital-A"' in matrix
+    other = bench.browser("surgeon").get(address).text
+    assert "A node on ultrasound." not in other
+    assert PANEL["radiologist"] not in re.findall(r"/inputs/(\w+)/\d+#", other)
 
 
 def test_a_verdict_on_the_object_itself_is_asked_again_too(bench: Bench) -> None:
@@ -218,28 +233,3 @@ def test_a_verdict_on_the_object_itself_is_asked_again_too(bench: Bench) -> None
         facts = queries.case_facts(case)
     assert facts.text("medical_oncology.agree_plan") == ""
     assert bench.stored("medical_oncologist")["agree_plan"]
-
-
-def test_the_opinion_does_not_go_to_the_panel_before_the_answer(bench: Bench) -> None:
-    from mdtapp.opinions.operations import asked_again as gaps
-
-    sign_radiology(bench, judged())
-    with case_of(bench) as case:
-        assert gaps(case) == []
-    correct(bench, n_category="N1")
-    with case_of(bench) as case:
-        assert [gap.en.partition(" judges")[0] for gap in gaps(case)] == ["Radiology"]
-
-
-def test_the_ledger_shows_both_and_leads_to_the_answer(bench: Bench) -> None:
-    sign_radiology(bench, judged())
-    page = bench.browser("radiologist").get(f"/cases/{bench.case_no}/inputs").text
-    ledger = page[page.index('aria-labelledby="ledger"') :]
-    assert f'href="{bench.url("radiologist", "/1")}#answer-claims.{CLAIM}"' in ledger
-    assert "A node on ultrasound." in ledger
-    matrix = page[page.index('aria-labelledby="concordance"') : page.index('aria-labelledby="ledger"')]
-    assert f'href="{bench.url("radiologist", "/1")}#answer-n_category"' in matrix
-    assert f'href="/cases/{bench.case_no}#hospital-A"' in matrix
-    other = bench.browser("surgeon").get(f"/cases/{bench.case_no}/inputs").text
-    assert "A node on ultrasound." not in other
-    assert PANEL["radiologist"] not in re.findall(r"/inputs/(\w+)/\d+#", other)

@@ -47,7 +47,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_finding_confirmation_user_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_finding_confirmation")),
-        sa.UniqueConstraint("finding_id", "discipline", name=op.f("uq_finding_confirmation_finding_id")),
+        sa.UniqueConstraint(
+            "finding_id", "discipline", name=op.f("uq_finding_confirmation_finding_id_discipline")
+        ),
     )
     op.create_index(op.f("ix_finding_confirmation_finding_id"), "finding_confirmation", ["finding_id"])
     for table in APPEND_ONLY:
