@@ -48,6 +48,7 @@ from mdtapp.web import (
     limits,
     login,
 )
+from mdtapp.web.remembered import Remembered
 from mdtapp.web.transactions import TransactionalFlask
 
 BLUEPRINTS = (
@@ -90,6 +91,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["mdtapp.objects"] = store
     app.extensions["mdtapp.spool"] = Spool(settings.instance / "spool")
     app.extensions["mdtapp.intake"] = Intake(store, shared_reader(), keys.identity, clock, who_asked)
+    app.extensions["mdtapp.remembered"] = Remembered()
     app.extensions["mdtapp.press"] = Press(shared_renderer(), store, keys.identity, settings.base_url)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

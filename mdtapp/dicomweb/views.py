@@ -30,6 +30,7 @@ from mdtapp.store.db import session
 from mdtapp.web.clock import now, settings
 from mdtapp.web.guards import requires
 from mdtapp.web.login import signed_in
+from mdtapp.web.remembered import remembered
 
 dicomweb = Blueprint("dicomweb", __name__, url_prefix=ROOT)
 
@@ -146,14 +147,14 @@ def _metadata(scope: Scope, study: ServedStudy, row: ServedSeries) -> bytes:
 @requires(Permission.MATERIAL_READ)
 def frames(study: str, series: str, instance: str, frames: str) -> ResponseReturnValue:
     """One frame or several, `1` or `1,2,3`, as stored unless the caller cannot take that."""
-    held = Held.of(_image(study, series, instance), study)
+    held = remembered("frames", study, series, instance, look=lambda: _held_image(study, series, instance))
     accepted = Accepted.of(request.headers.get("Accept", ""))
     numbers = _frame_numbers(frames)
     if accepted.single and len(numbers) == 1:
         media, content = wado.frame(_derived(), held, numbers[0], accepted)
         return current_app.response_class(content, content_type=media)
     parts = [wado.frame(_derived(), held, number, accepted) for number in numbers]
-    return _related(((media, [content]) for media, content in parts), wado.OCTETS)
+    return _related([(media, [content]) for media, content in parts], wado.OCTETS)
 
 
 @dicomweb.get(f"{INSTANCE}/bulkdata/<element>")
@@ -300,6 +301,10 @@ def _image(study: str, series: str, instance: str) -> ImagingInstance:
     return found
 
 
+def _held_image(study: str, series: str, instance: str) -> Held:
+    return Held.of(_image(study, series, instance), study)
+
+
 def _held(scope: Scope, study: ServedStudy, series_instance_uid: str = "") -> list[Held]:
     match = Match(series_instance_uid=series_instance_uid, limit=MOST_INSTANCES)
     uid = study.study.study_instance_uid
@@ -315,8 +320,10 @@ def _frame_numbers(text: str) -> list[int]:
 
 def _related(parts: Iterable[tuple[str, multipart.Body]], media: str) -> ResponseReturnValue:
     line = multipart.boundary()
+    body = multipart.written(parts, line)
+    whole = isinstance(parts, list)  # then its length can be said, and it goes out in one piece
     return current_app.response_class(
-        multipart.written(parts, line), content_type=f'multipart/related; type="{media}"; boundary={line}'
+        b"".join(body) if whole else body, content_type=f'multipart/related; type="{media}"; boundary={line}'
     )
 
 

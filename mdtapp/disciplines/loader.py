@@ -44,8 +44,9 @@ def use_site_files(folder: Path) -> Catalogue:
     Raises FaultyDefinition and changes nothing when a file cannot be used; a missing folder is no fault.
     """
     global _site_folder
-    known = read_catalogue(folder)
-    _site_folder = folder
+    used = folder if folder.is_dir() else None
+    known = read_catalogue(used)
+    _site_folder = used
     return known
 
 
@@ -56,8 +57,8 @@ def catalogue(site_folder: Path | None = None) -> Catalogue:
 
 @cache
 def read_catalogue(site_folder: Path | None) -> Catalogue:
-    """The delivered files with those of `site_folder` (if it exists) on top. Read once for each folder."""
-    folders = [DELIVERED, *([site_folder] if site_folder is not None and site_folder.is_dir() else [])]
+    """The delivered files with those of `site_folder` on top. Read once for each folder."""
+    folders = [DELIVERED, *([site_folder] if site_folder is not None else [])]
     choices = {key: _choice_set(key, entries) for key, entries in _lists(folders, "choices.yaml").items()}
     sections = {entry.text("key"): _section(entry) for entry in _opinion(folders, "sections", "key")}
     return Catalogue(

@@ -21,7 +21,7 @@ from mdtapp.materials.models import IntakeBatch, IntakeFile
 from mdtapp.pacs.identity_keys import patient_key
 from mdtapp.pacs.models import PacsFetch, PacsNode, PacsSending
 from mdtapp.pacs.status import ACTIVE, TransferState
-from mdtapp.store.db import session
+from mdtapp.store.db import foresee, once, session
 
 NO_SUCH_NODE = Bitext("There is no such PACS. Go back to the list.", "无此 PACS，请返回列表。")
 NO_SUCH_TRANSFER = Bitext(
@@ -178,16 +178,21 @@ def _held(case: Case, study_instance_uid: str, what: Any) -> Any:
 
 def who_asked(header: InstanceHeader) -> Asker | None:
     """The case that asked for this image by C-MOVE: same study, same patient number as the PACS named."""
-    query = (
-        select(PacsFetch)
-        .where(
-            PacsFetch.study_instance_uid == header.study_instance_uid,
-            PacsFetch.state.in_(ACTIVE),
-            PacsFetch.patient_key == patient_key(header.patient_id),
-        )
-        .order_by(PacsFetch.state, PacsFetch.id)  # the one that runs before the one that waits
+    key = "fetch", header.study_instance_uid, header.patient_id
+    fetch = once(
+        key,
+        lambda: session.scalars(
+            select(PacsFetch)
+            .where(
+                PacsFetch.study_instance_uid == header.study_instance_uid,
+                PacsFetch.state.in_(ACTIVE),
+                PacsFetch.patient_key == patient_key(header.patient_id),
+            )
+            .order_by(PacsFetch.state, PacsFetch.id)  # the one that runs before the one that waits
+            .limit(1)
+        ).first(),
     )
-    fetch = session.scalars(query.limit(1)).first()
+    foresee({key: fetch})
     return Asker(fetch.case.case_no, fetch.batch) if fetch else None
 
 

@@ -38,6 +38,7 @@ from mdtapp.web.errors import wants_json
 from mdtapp.web.guards import requires
 from mdtapp.web.language import sentence
 from mdtapp.web.login import signed_in
+from mdtapp.web.remembered import remembered
 
 slides = Blueprint("slides", __name__)
 
@@ -108,8 +109,7 @@ def description(case_no: str, slide_no: str) -> ResponseReturnValue:
 @requires(Permission.MATERIAL_READ)
 def tile(case_no: str, slide_no: str, level: int, column: int, row: int) -> ResponseReturnValue:
     """One tile, 256 pixels wide or as stored; the browser of this person may keep it."""
-    case = get_case(case_no, signed_in())
-    source = _source(case, queries.get_slide(case, slide_no))
+    source = remembered("slide", case_no, slide_no, look=lambda: _shown(case_no, slide_no))
     return _kept(source.version, f"{level}-{column}-{row}", lambda: source.tile(level, column, row))
 
 
@@ -117,8 +117,7 @@ def tile(case_no: str, slide_no: str, level: int, column: int, row: int) -> Resp
 @requires(Permission.MATERIAL_READ)
 def thumbnail(case_no: str, slide_no: str) -> ResponseReturnValue:
     """The slide in a few hundred pixels, without label and glass."""
-    case = get_case(case_no, signed_in())
-    source = _source(case, queries.get_slide(case, slide_no))
+    source = _shown(case_no, slide_no)
     return _kept(source.version, "thumbnail", source.thumbnail)
 
 
@@ -175,6 +174,11 @@ def withdraw(case_no: str, slide_no: str, region_no: int) -> ResponseReturnValue
 
 
 # Where the pixels come from
+
+
+def _shown(case_no: str, slide_no: str) -> SlideSource:
+    case = get_case(case_no, signed_in())
+    return _source(case, queries.get_slide(case, slide_no))
 
 
 def _source(case: Case, slide: ShownSlide) -> SlideSource:

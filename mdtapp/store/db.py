@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -44,6 +44,15 @@ class Keyed:
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 session = db.session
+
+
+@event.listens_for(session, "after_commit")
+@event.listens_for(session, "after_rollback")
+def _forget(_session: Any) -> None:
+    """What was found or locked is known for one transaction only."""
+    remembered = _found.get()
+    if remembered is not None:
+        remembered.clear()
 
 
 class StoreBusy(DomainError):
@@ -115,12 +124,26 @@ def unit_of_work(*, writing: bool = True) -> Iterator[None]:
 def once(key: Hashable, look: Callable[[], Row | None]) -> Row | None:
     """The row that `look` finds, asked for once in a transaction: for keys that many files of one arrival share.
 
-    A row that is not there, or was rolled back, is looked for again.
+    A row that is not there is looked for again, unless `foresee` has said that there is none.
     """
     remembered = _found.get()
     if remembered is None:
         return look()
-    row: Row | None = remembered.get(key)
-    if row is None or row not in session:
-        row = remembered[key] = look()
+    if key in remembered:
+        known: Row | None = remembered[key]
+        if known is None or known in session:
+            return known
+    row = look()
+    if row is not None:
+        remembered[key] = row
     return row
+
+
+def foresee(found: Mapping[Hashable, Base | None]) -> None:
+    """Answers for `once` in this transaction, looked up for many keys together or made just now; None: there is none.
+
+    Whoever makes a row that was said not to be there says so here.
+    """
+    remembered = _found.get()
+    if remembered is not None:
+        remembered.update(found)
