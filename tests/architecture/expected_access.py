@@ -169,6 +169,7 @@ GET  /cases/<case_no>/opinion                                               302 
 agenda:
 GET  /cases/<case_no>/inputs/<discipline>/<revision>                        302 | 403 404 | 200 404 404 | 200 404 | 403 404 | 403 | 302
 POST /cases/<case_no>/inputs/<discipline>/amend                             401 | 403 403 | 302 404 404 | 403 404 | 403 403 | 403 | 401
+POST /cases/<case_no>/inputs/<discipline>/uphold                            401 | 403 403 | 409 404 404 | 403 404 | 403 403 | 403 | 401
 POST /cases/<case_no>/inputs/<discipline>/return                            401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
 GET  /cases/<case_no>/conflicts                                             302 | 200 404 | 200 404 404 | 200 404 | 403 403 | 403 | 302
 GET  /meetings/<meeting_id>                                                 302 | 200 404 | 200 404 404 | 200 404 | 403 403 | 403 | 302

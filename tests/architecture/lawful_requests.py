@@ -207,6 +207,7 @@ LAWFUL: dict[str, Lawful] = {
     "inputs.ask_to_decline": Lawful(at=MY_INPUT),
     "inputs.read": Lawful(at=fixed(discipline="pathology", revision=1)),
     "inputs.amend": Lawful(at=MY_INPUT, fields=fixed(**WHY)),
+    "inputs.uphold_verdict": Lawful(at=MY_INPUT, fields=fixed(claim="outside.t_category")),
     "inputs.return_to_author": Lawful(at=MY_INPUT, fields=fixed(**WHY)),
     # meetings
     "meetings.plan": Lawful(
