@@ -299,6 +299,12 @@ class MemberForm(PageForm):
         return int(number), MemberRole(role), discipline or None
 
 
+class LiftForm(PageForm):
+    """Why the members may read each other before they have signed."""
+
+    reason = StringField(_l("Why now"), [DataRequired(_l("Say why in one sentence")), Length(max=500)])
+
+
 class MoveForm(PageForm):
     reason = StringField(_l("Reason"), [Optional(), Length(max=500)])
 

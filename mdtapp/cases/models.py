@@ -138,6 +138,7 @@ class Case(Keyed, Base):
     held_from: Mapped[CaseStatus | None] = mapped_column(EnumText(CaseStatus))
     open_to_coordinators: Mapped[bool] = mapped_column(default=False)
     independence_lifted: Mapped[bool] = mapped_column(default=False)
+    independence_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     demonstration: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     row_version: Mapped[int] = mapped_column(default=1)

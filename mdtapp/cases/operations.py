@@ -392,10 +392,22 @@ def remove_member(*, actor: User, at: datetime, case: Case, member_id: int) -> N
     )
 
 
-def lift_independence(*, actor: User, at: datetime, case: Case) -> None:
-    """The chair lets members see each other's inputs before signing their own; recorded."""
+WHY_LIFTED = Bitext("Say why in one sentence.", "请用一句话说明原因。")
+
+
+def lift_independence(*, actor: User, at: datetime, case: Case, reason: str) -> None:
+    """The chair lets members see each other's inputs before signing their own, says why, and it is recorded.
+
+    Once lifted it stays lifted: what was read cannot be unread, and the first reason stays.
+    """
     access.check_is_chair(actor, case)
-    case.independence_lifted = True
+    if not reason.strip():
+        raise Invalid(WHY_LIFTED, fields={"reason": WHY_LIFTED})
+    if case.independence_lifted:
+        raise Conflict(
+            Bitext("This is open already. Reload the page to see why.", "意见已开放，请刷新页面查看原因。")
+        )
+    case.independence_lifted, case.independence_reason = True, reason.strip()
     session.flush()
     record(
         EventType.CASE_AMENDED,

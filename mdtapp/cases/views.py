@@ -10,6 +10,7 @@ from mdtapp.cases import access, operations, queries, words
 from mdtapp.cases.forms import (
     ConsentForm,
     IdentityForm,
+    LiftForm,
     MemberForm,
     MoveForm,
     NewCaseForm,
@@ -312,8 +313,16 @@ def move(case_no: str, action: str) -> ResponseReturnValue:
 @requires(Permission.INPUT_RETURN)
 def lift_independence(case_no: str) -> ResponseReturnValue:
     case = queries.get_case(case_no, signed_in())
-    operations.lift_independence(actor=signed_in(), at=now(), case=case)
-    return _saved(case_no)
+    access.check_is_chair(signed_in(), case)
+    form = LiftForm()
+    if form.validate_on_submit():
+        with form.showing_refusals():
+            operations.lift_independence(
+                actor=signed_in(), at=now(), case=case, reason=form.reason.data or ""
+            )
+            return _saved(case_no)
+    case = queries.get_case(case_no, signed_in())
+    return render_template("cases/overview.html", **_overview(case, MoveForm(formdata=None), form)), 422
 
 
 def _for_change(case_no: str) -> Case:
@@ -339,7 +348,9 @@ def _panel(case: Case, form: MemberForm) -> dict[str, object]:
     return {"form": form.fill_choices(people), "words": words, "gaps": operations.gaps_before_review(case)}
 
 
-def _overview(case: Case, form: MoveForm | None = None) -> dict[str, object]:
+def _overview(
+    case: Case, form: MoveForm | None = None, lift_form: LiftForm | None = None
+) -> dict[str, object]:
     moves = [
         transition.action
         for transition in CASE_LIFECYCLE.transitions
@@ -359,6 +370,7 @@ def _overview(case: Case, form: MoveForm | None = None) -> dict[str, object]:
         "action_label": words.action_label,
         "words": words,
         "form": form or MoveForm(),
+        "lift_form": lift_form or LiftForm(formdata=None),
         "consented": [purpose for purpose in ConsentPurpose if operations.consented(case, purpose)],
         "gaps": operations.gaps_before_ready(case) if case.status == CaseStatus.INTAKE else [],
         "panel_gaps": operations.gaps_before_review(case) if case.status == CaseStatus.READY else [],

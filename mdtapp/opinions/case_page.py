@@ -15,7 +15,12 @@ from mdtapp.imaging.queries import made_by_others, newest_study_date
 from mdtapp.meetings.queries import next_meeting
 from mdtapp.meetings.status import MeetingStatus
 from mdtapp.opinions.inputs.models import DisciplineInput
-from mdtapp.opinions.inputs.queries import amended_disciplines, inputs_of_cases, signed_inputs
+from mdtapp.opinions.inputs.queries import (
+    amended_disciplines,
+    inputs_of_cases,
+    signed_disciplines,
+    signed_inputs,
+)
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.opinions.visibility import may_see_inputs
 from mdtapp.people.models import User
@@ -139,8 +144,8 @@ def _stage_ours(signed: Mapping[str, DisciplineInput]) -> str:
 
 def may_see_inputs_of(case: Case, user: User) -> bool:
     """Whether this person may see what others wrote on this case."""
-    statuses = inputs_of_cases([case.id]).get(case.id, {})
-    return may_see_inputs(case=case, user=user, statuses=statuses, meeting_open=_meeting_open(case))
+    signed = signed_disciplines(case.id)
+    return may_see_inputs(case=case, user=user, signed=signed, meeting_open=_meeting_open(case))
 
 
 def closed_series(case: Case, user: User) -> frozenset[int]:

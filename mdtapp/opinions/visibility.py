@@ -1,15 +1,15 @@
 """Pure rule: who sees what others wrote on a case, so that everybody judges before reading the others.
 
-Everybody sees the state of every input. This is about the contents.
+A discipline that has signed once has judged by itself: an amendment it opens afterwards hides nothing again
+(ADR 0005). Everybody sees the state of every input. This is about the contents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from mdtapp.cases.status import CaseStatus
-from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.opinions.result_class import CORE_DISCIPLINES
 from mdtapp.people.roles import Role
 
@@ -67,11 +67,11 @@ class Viewer(Protocol):
 
 
 def may_see_inputs(
-    *, case: Reviewed, user: Viewer, statuses: Mapping[str, InputStatus], meeting_open: bool = False
+    *, case: Reviewed, user: Viewer, signed: Collection[str], meeting_open: bool = False
 ) -> bool:
     """Whether this person may read the inputs of others; the own ones one always may.
 
-    `statuses` are those of the running revisions by discipline. Whether the person may see the
+    `signed` are the disciplines that have a signed revision. Whether the person may see the
     case at all is decided before (`mdtapp.cases.access`).
     """
     if (case.held_from or case.status) in DISCUSSED:
@@ -83,7 +83,7 @@ def may_see_inputs(
     if meeting_open or case.independence_lifted:
         return True
     awaited = own_disciplines(case, user) or (CORE_DISCIPLINES if _is_chair(case, user) else ())
-    return bool(awaited) and all(statuses.get(discipline) in SIGNED for discipline in awaited)
+    return bool(awaited) and all(discipline in signed for discipline in awaited)
 
 
 def may_see_input(
@@ -91,13 +91,13 @@ def may_see_input(
     *,
     case: Reviewed,
     user: Viewer,
-    statuses: Mapping[str, InputStatus],
+    signed: Collection[str],
     meeting_open: bool = False,
 ) -> bool:
     """Whether this person may read the input of one discipline: their own, or any once others' are open."""
     if discipline in own_disciplines(case, user):
         return True
-    return may_see_inputs(case=case, user=user, statuses=statuses, meeting_open=meeting_open)
+    return may_see_inputs(case=case, user=user, signed=signed, meeting_open=meeting_open)
 
 
 def own_disciplines(case: Reviewed, user: Viewer) -> tuple[str, ...]:

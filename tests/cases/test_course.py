@@ -12,7 +12,7 @@ from mdtapp.cases import operations, queries
 from mdtapp.cases.models import Case, ConsentPurpose, MemberRole
 from mdtapp.cases.status import BEFORE_SIGNATURE, CASE_LIFECYCLE, CaseStatus
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.errors import Invalid, InvalidTransition, NotAllowed, NotFound
+from mdtapp.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
 from mdtapp.store.db import session
 from tests.cases.test_record_parts import OUTSIDE, acting, ask, shared
 from tests.cases.test_registering import register
@@ -231,9 +231,16 @@ def test_only_the_chair_lifts_independence(desk: Desk, transaction):
         case = desk.case_in_review()
         for who in ("coordinator", "surgeon"):
             with pytest.raises(NotAllowed):
-                operations.lift_independence(**acting(desk, case, who))
-        operations.lift_independence(**acting(desk, case, "chair"))
+                operations.lift_independence(
+                    **acting(desk, case, who), reason="The meeting was brought forward."
+                )
+        with pytest.raises(Invalid):
+            operations.lift_independence(**acting(desk, case, "chair"), reason=" ")
+        operations.lift_independence(**acting(desk, case, "chair"), reason="The meeting was brought forward.")
         assert case.independence_lifted
+        assert case.independence_reason == "The meeting was brought forward."
+        with pytest.raises(Conflict):
+            operations.lift_independence(**acting(desk, case, "chair"), reason="Again.")
     parts = [event.detail["part"] for event in events(desk.app, "case:amended")]
     assert parts[-1] == "independence_lifted"
 

@@ -92,6 +92,18 @@ class JudgedClaim(Keyed, Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class Visit(Keyed, Base):
+    """When a person last worked on a case, and when they did so the time before: what came since is new to them."""
+
+    __tablename__ = "visit"
+    __table_args__ = (UniqueConstraint("user_id", "case_id"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    before_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
 class FormDefinition(Base):
     """The form as it was asked, kept for ever beside the inputs written with it."""
 

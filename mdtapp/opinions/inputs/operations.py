@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -25,7 +25,7 @@ from mdtapp.opinions.inputs import access, judged, queries
 from mdtapp.opinions.inputs.claims import with_agreement
 from mdtapp.opinions.inputs.fitness import asked_again, findings_before_signing
 from mdtapp.opinions.inputs.kept_forms import moved_on
-from mdtapp.opinions.inputs.models import DisciplineInput, FormDefinition, InputSave
+from mdtapp.opinions.inputs.models import DisciplineInput, FormDefinition, InputSave, Visit
 from mdtapp.opinions.inputs.status import INPUT_LIFECYCLE, InputStatus
 from mdtapp.people.models import User
 from mdtapp.people.operations import check_reauthentication
@@ -35,6 +35,7 @@ SAVED_ELSEWHERE = Bitext(
     "This input was saved from another window in between. Compare both texts and save again; nothing is lost.",
     "此意见已在其他窗口保存。请对照两份内容后再次保存，内容不会丢失。",
 )
+SAME_VISIT = timedelta(minutes=30)
 SAY_WHY = Bitext("Say why in one sentence.", "请用一句话说明原因。")
 
 
@@ -86,6 +87,24 @@ def save(
         version=row.row_version,
     )
     return row
+
+
+def note_visit(*, actor: User, at: datetime, case: Case) -> datetime | None:
+    """Notes that this person works on the case; when they did so the time before, None the first time.
+
+    Whoever comes back within half an hour is still on the same visit, so that a reload unmarks nothing. A mark of
+    reading like this changes nothing of the case and is no event.
+    """
+    visit = queries.find_visit(actor.id, case.id)
+    if visit is None:
+        session.add(Visit(user_id=actor.id, case_id=case.id, last_at=at))
+        session.flush()
+        return None
+    if at - visit.last_at > SAME_VISIT:
+        visit.before_at = visit.last_at
+    visit.last_at = at
+    session.flush()
+    return visit.before_at
 
 
 def keep_refused_save(

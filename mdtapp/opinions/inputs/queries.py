@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -16,7 +17,7 @@ from mdtapp.errors import NotFound
 from mdtapp.materials.models import Material, Opening
 from mdtapp.meetings.models import AgendaItem, Meeting
 from mdtapp.meetings.status import AgendaStatus
-from mdtapp.opinions.inputs.models import DisciplineInput, FormDefinition, InputSave
+from mdtapp.opinions.inputs.models import DisciplineInput, FormDefinition, InputSave, Visit
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.people.models import User
 from mdtapp.store.db import session
@@ -52,6 +53,14 @@ def signed_inputs(case_id: int) -> dict[str, DisciplineInput]:
     found = {row.discipline: row for row in rows}
     order = list(catalogue().disciplines)
     return dict(sorted(found.items(), key=lambda pair: _place(order, pair[0])))
+
+
+def signed_disciplines(case_id: int) -> frozenset[str]:
+    """Disciplines that have signed at least once, whatever is being amended now."""
+    query = select(DisciplineInput.discipline).where(
+        DisciplineInput.case_id == case_id, DisciplineInput.signed_at.is_not(None)
+    )
+    return frozenset(session.scalars(query))
 
 
 def written_disciplines(case_id: int) -> frozenset[str]:
@@ -100,6 +109,18 @@ def saves(input_id: int) -> Sequence[InputSave]:
     return session.scalars(
         select(InputSave).where(InputSave.input_id == input_id).order_by(InputSave.id.desc())
     ).all()
+
+
+def find_visit(user_id: int, case_id: int) -> Visit | None:
+    return session.scalars(
+        select(Visit).where(Visit.user_id == user_id, Visit.case_id == case_id)
+    ).one_or_none()
+
+
+def last_visits(user: User, case_ids: Sequence[int]) -> dict[int, datetime]:
+    """When this person last worked on each case; one they never opened is left out."""
+    query = select(Visit.case_id, Visit.last_at).where(Visit.user_id == user.id, Visit.case_id.in_(case_ids))
+    return {row.case_id: row.last_at for row in session.execute(query)}
 
 
 def form_definition(version: str) -> FormDefinition | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from mdtapp.cases.models import Case, CaseMember
 from mdtapp.disciplines import catalogue
@@ -20,6 +20,7 @@ from mdtapp.opinions.inputs.progress import progress_of
 from mdtapp.opinions.inputs.queries import (
     assignments,
     current_inputs_of,
+    last_visits,
     materials_of_cases,
     meetings_of_cases,
     opened_in_cases,
@@ -31,7 +32,8 @@ from mdtapp.people.models import User
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One input of one case. `answered` of `required` answers are given; `unopened` materials were never looked at."""
+    """One input of one case. `answered` of `required` answers are given; `unopened` materials were never looked at,
+    `new` ones came since this person last worked on the case."""
 
     case: Case
     discipline: str
@@ -43,6 +45,7 @@ class Task:
     picture: ImagingSeries | None
     materials: Sequence[Material]
     unopened: int
+    new: int
     meeting: Meeting | None
 
     @property
@@ -81,6 +84,7 @@ class _Known:
     materials: Mapping[int, Sequence[Material]]
     opened: Collection[int]
     meetings: Mapping[int, Meeting]
+    visits: Mapping[int, datetime]
 
 
 def tasks_of(user: User, today: date) -> Tasks:
@@ -94,6 +98,7 @@ def tasks_of(user: User, today: date) -> Tasks:
         materials=materials_of_cases(ids),
         opened=opened_in_cases(user, ids),
         meetings=meetings_of_cases(ids),
+        visits=last_visits(user, ids),
     )
     tasks = [_task(case, member, known, today) for case, member in seats]
     return Tasks(
@@ -109,6 +114,7 @@ def _task(case: Case, member: CaseMember, known: _Known, today: date) -> Task:
     status = row.status if row else InputStatus.ASSIGNED
     data = row.data if row else {}
     progress = progress_of(catalogue().disciplines[discipline], data, form_context(case, today=today))
+    last = known.visits.get(case.id)
     here = [material for material in known.materials.get(case.id, ()) if can_be_opened(material)]
     return Task(
         case=case,
@@ -121,6 +127,7 @@ def _task(case: Case, member: CaseMember, known: _Known, today: date) -> Task:
         picture=None if status in SIGNED else _picture(case),
         materials=[material for material in here if material.kind in NEEDED_BY.get(discipline, ())],
         unopened=sum(material.id not in known.opened for material in here),
+        new=sum(last is not None and material.created_at > last for material in here),
         meeting=known.meetings.get(case.id),
     )
 

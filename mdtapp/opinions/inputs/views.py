@@ -172,7 +172,7 @@ def _answer_address(case_no: str, readable: Mapping[str, DisciplineInput]) -> Ca
 
 
 @inputs.get("/cases/<case_no>/inputs/<discipline>")
-@requires(Permission.INPUT_WRITE)
+@requires(Permission.INPUT_WRITE, records=True)
 def workbench(case_no: str, discipline: str) -> ResponseReturnValue:
     """Materials, viewer and form side by side; a signed input is read instead."""
     case, definition = _for_writing(case_no, discipline)
@@ -180,6 +180,7 @@ def workbench(case_no: str, discipline: str) -> ResponseReturnValue:
     if row is not None and row.status in SIGNED:
         return redirect(url_for("inputs.read", case_no=case_no, discipline=discipline, revision=row.revision))
     context = context_of(case, signed_in(), today())
+    operations.note_visit(actor=signed_in(), at=now(), case=case)
     known = known_facts(case, signed_in(), context, _previous(case, definition))
     data = initial_data(definition, row, known)
     data = without_verdicts(data, outdated(row, context.outside) if row else ())
@@ -553,6 +554,7 @@ def _workbench(page: Page) -> str:
     case, key = page.case, page.definition.key
     asked = request.form.get("view_material") if request.method == "POST" else request.args.get("material")
     chosen = chosen_material(case, key, whole_number(asked))
+    visit = queries.find_visit(signed_in().id, case.id)
     bench = assemble(
         case=case,
         discipline=page.definition,
@@ -573,11 +575,13 @@ def _workbench(page: Page) -> str:
         aside=_set_aside(page),
         clash=page.clash,
         chosen=chosen,
-        shelf=shelf_of(case, signed_in(), key, chosen),
+        shelf=shelf_of(case, signed_in(), key, chosen, visit.before_at if visit else None),
         facts=facts_for_page(page.context),
         measured=[(row, where(row)) for row in _measured(case, page.definition)],
         measured_part=part_of(TABLE, page.definition, ()) if page.definition.has(TABLE) else "",
-        others=sum(state.discipline != key for state in discipline_states([case], signed_in())[case.id]),
+        others=0
+        if may_see_inputs_of(case, signed_in())
+        else sum(state.discipline != key for state in discipline_states([case], signed_in())[case.id]),
         can_decline=page.row is None,
         seen=fingerprints(page.definition, page.context.outside),
         asked_again=outdated(page.row, page.context.outside) if page.row else {},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from mdtapp.cases.models import Case
@@ -123,13 +124,14 @@ class PartView:
 
 @dataclass(frozen=True, slots=True)
 class MaterialView:
-    """One material in the left pane; `opened` by this person."""
+    """One material in the left pane; `opened` by this person, `new` since they last worked on the case."""
 
     material: Material
     icon: str
     opened: bool
     viewable: bool
     current: bool
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +242,10 @@ def assemble(
     return Workbench(discipline, form, progress, parts, questions)
 
 
-def shelf_of(case: Case, user: User, discipline: str, chosen: Material | None) -> Shelf:
-    """The left pane."""
+def shelf_of(
+    case: Case, user: User, discipline: str, chosen: Material | None, since: datetime | None = None
+) -> Shelf:
+    """The left pane; what came after `since` is marked as new."""
     opened = opened_by(user, case)
     needed = NEEDED_BY.get(discipline, frozenset())
     first: list[MaterialView] = []
@@ -257,6 +261,7 @@ def shelf_of(case: Case, user: User, discipline: str, chosen: Material | None) -
                 opened=row.id in opened,
                 viewable=can_be_opened(row),
                 current=chosen is not None and row.id == chosen.id,
+                new=since is not None and row.created_at > since,
             )
             (first if row.kind in needed else rest).append(view)
     return Shelf(first, rest, absent)

@@ -98,3 +98,21 @@ def test_the_page_of_a_case_costs_the_same_however_many_have_signed(bench: Bench
             assert bench.browser("radiologist").get(address).status_code == 200
         counts.append(len(sent))
     assert counts[1] == counts[0] <= 24
+
+
+def test_what_came_since_the_last_visit_is_marked(bench: Bench, clock: FixedClock) -> None:
+    from mdtapp.materials import operations
+    from mdtapp.materials.status import MaterialKind
+    from mdtapp.store.db import unit_of_work
+
+    radiologist, page = bench.browser("radiologist"), bench.url("radiologist")
+    mark = re.compile(r"pill-info[^>]*>(?:<[^>]*>)*new<|tag-info[^>]*>(?:<[^>]*>)*new<")
+    assert not mark.search(radiologist.get(page).text)
+    clock.moment += timedelta(hours=2)
+    bench.receive_materials()
+    assert "new since your last visit" in radiologist.get("/inputs").text
+    assert len(mark.findall(radiologist.get(page).text)) >= 1
+    assert mark.search(radiologist.get(page).text), "a reload belongs to the same visit"
+    clock.moment += timedelta(hours=2)
+    assert not mark.search(radiologist.get(page).text)
+    assert "new since your last visit" not in radiologist.get("/inputs").text

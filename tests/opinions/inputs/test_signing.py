@@ -249,3 +249,18 @@ def test_verdicts_on_claims_are_read_with_their_reason(bench: Bench) -> None:
     assert "A node with a thick cortex." in page
     assert "N0" in page
     assert "M4" in page
+
+
+def test_who_amends_goes_on_reading_the_others(bench: Bench) -> None:
+    """They judged by themselves when they signed first; see ADR 0005."""
+    bench.signed("radiologist", "pathologist")
+    radiologist, page = bench.browser("radiologist"), f"/cases/{bench.case_no}/inputs/pathology/1"
+    assert radiologist.get(page).status_code == 200
+    read = bench.url("radiologist", "/1")
+    answer = radiologist.submit(
+        read, {"reason": "One more slice was looked at."}, action=bench.url("radiologist", "/amend")
+    )
+    assert answer.status_code == 302
+    assert radiologist.get(page).status_code == 200
+    assert "are hidden until you sign yours" not in radiologist.get(bench.url("radiologist")).text
+    assert bench.browser("surgeon").get(page).status_code == 403
