@@ -89,7 +89,7 @@ def test_without_a_folder_nothing_is_said(tmp_path):
 )
 def test_a_fault_is_named_by_its_place(tmp_path, wrong, line, reason):
     with pytest.raises(FaultyDefinition) as caught:
-        tables(tmp_path, INVENTED.replace(*wrong, 1))
+        tables(tmp_path, INVENTED.replace(wrong[0], wrong[1], 1))
     assert reason in caught.value.reason
     assert (caught.value.file, caught.value.line) == ("tnm8_colorectal.yaml", line)
 

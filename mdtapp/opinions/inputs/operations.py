@@ -20,9 +20,10 @@ from mdtapp.disciplines.computed import STAGE
 from mdtapp.disciplines.conditions import Context
 from mdtapp.disciplines.definitions import Discipline
 from mdtapp.errors import Conflict, Invalid, NotFound
-from mdtapp.opinions.inputs import access, queries
+from mdtapp.opinions.case_facts import outside_part
+from mdtapp.opinions.inputs import access, judged, queries
 from mdtapp.opinions.inputs.claims import with_agreement
-from mdtapp.opinions.inputs.fitness import findings_before_signing
+from mdtapp.opinions.inputs.fitness import asked_again, findings_before_signing
 from mdtapp.opinions.inputs.kept_forms import moved_on
 from mdtapp.opinions.inputs.models import DisciplineInput, FormDefinition, InputSave
 from mdtapp.opinions.inputs.status import INPUT_LIFECYCLE, InputStatus
@@ -53,8 +54,12 @@ def save(
     data: Mapping[str, Any],
     row_version: int,
     context: Context,
+    seen: Mapping[str, str] | None = None,
 ) -> DisciplineInput:
-    """Keeps a draft; a stale `row_version` (0 for the first save) is a Conflict with both texts."""
+    """Keeps a draft; a stale `row_version` (0 for the first save) is a Conflict with both texts.
+
+    `seen` tells which words of the home hospital the page showed beside the verdicts (`judged.fingerprints`).
+    """
     access.check_can_write(actor, case, discipline)
     definition = get_discipline(discipline)
     row = _present(case, discipline)
@@ -69,6 +74,7 @@ def save(
     row.author = actor
     row.form_version = _keep_definition(definition)
     session.flush()
+    judged.note_verdicts(row, by_id=actor.id, at=at, outside=context.outside, seen=seen or {})
     _note_save(row, actor, at, based_on=row_version, data=data, accepted=True)
     record(
         EventType.INPUT_SAVED,
@@ -110,6 +116,7 @@ def sign(
     target = INPUT_LIFECYCLE.target(row.status, "sign")
     definition = get_discipline(discipline)
     findings = findings_before_signing(actor, case, definition, row.data, context, row.form_version)
+    findings += asked_again(row, context.outside)
     _refuse_unfit(
         [
             finding
@@ -139,6 +146,14 @@ def _staged_by(data: Mapping[str, Any], context: Context) -> dict[str, str]:
     site = str(data.get("primary_site") or context.case.get("primary_site") or "")
     derived = staging_tables().derive(site, *(str(data.get(key) or "") for key in STAGE))
     return {"staging_table": derived.sha256, "staging_row": str(derived.row)} if derived else {}
+
+
+def uphold_verdict(*, actor: User, at: datetime, case: Case, discipline: str, claim: str) -> None:
+    """The author says that a signed verdict holds although the home hospital's record was corrected since."""
+    access.check_can_write(actor, case, discipline)
+    row = queries.get_input(case.id, discipline)
+    access.check_is_author(actor, row)
+    judged.uphold(actor=actor, at=at, row=row, claim=claim)
 
 
 def amend(*, actor: User, at: datetime, case: Case, discipline: str, reason: str) -> DisciplineInput:
@@ -209,6 +224,7 @@ def import_signed(
     )
     session.add(row)
     session.flush()
+    judged.note_verdicts(row, by_id=author.id, at=at, outside=outside_part(case), seen={})
     record(
         EventType.INPUT_SIGNED,
         actor=actor,

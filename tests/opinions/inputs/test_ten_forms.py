@@ -47,7 +47,8 @@ def test_every_form_opens_in_both_languages_asks_every_question_and_is_kept_empt
         sent = {"csrf_token": browser.csrf_token("/account"), "row_version": "0"}
         kept = browser.post(address, data=sent, headers={"Accept": "application/json"})
         assert kept.status_code == 200, key
-        assert 0 < kept.json["left"] <= MOST_NEEDED, (key, kept.json["left"])
+        left = (kept.json or {})["left"]
+        assert 0 < left <= MOST_NEEDED, (key, left)
 
 
 def test_earlier_treatment_of_the_record_is_not_typed_again(bench: Bench) -> None:
