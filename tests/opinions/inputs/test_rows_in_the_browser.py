@@ -72,7 +72,7 @@ def choose(page: Page, name: str, code: str) -> None:
 def saved(page: Page) -> Iterator[None]:
     """The form is saved with everything done inside, whatever saved itself on the way."""
     yield
-    page.wait_for_function("document.querySelector('[data-autosave-status]').dataset.state !== 'saving'")
+    expect(page.locator("[data-autosave-status]")).not_to_have_attribute("data-state", "saving")
     with page.expect_response(lambda answer: answer.request.method == "POST" and answer.ok):
         page.keyboard.press("Control+s")
 
