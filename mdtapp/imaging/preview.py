@@ -19,6 +19,9 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
 )
 
 from mdtapp.imaging.frame_index import layout
@@ -29,11 +32,15 @@ from mdtapp.imaging.text import ODD_VALUE, text
 from mdtapp.materials.reasons import (
     DICOM_TOO_DEEP,
     DICOM_TOO_HUNGRY,
+    NO_CODEC,
     NO_PICTURE,
     PICTURE_UNREADABLE,
     PIXEL_FLOOD,
+    Reason,
 )
 
+# pylibjpeg-libjpeg would decode them and is under the GPL; Pillow reads the eight-bit kind of the first.
+WITHOUT_CODEC = frozenset({str(JPEGExtended12Bit), str(JPEGLossless), str(JPEGLosslessSV1)})
 MAX_EDGE = 512
 SHOWN_EDGE = 2048
 MAX_PIXELS = 150_000_000
@@ -48,6 +55,7 @@ def render(
 
     Grey values are windowed by `window` (centre, width), without one as the header says.
     """
+    ds = Dataset()
     try:
         with path.open("rb") as file:
             ds = pydicom.dcmread(file, stop_before_pixels=True, force=True)
@@ -57,7 +65,13 @@ def render(
     except MemoryError:
         return Refusal(DICOM_TOO_HUNGRY)
     except _FAILURES:
-        return Refusal(NO_PICTURE)
+        return Refusal(why_not_decoded(ds))
+
+
+def why_not_decoded(ds: Dataset) -> Reason:
+    """Whether pixels that could not be decoded lack a decoder that may be shipped, or are damaged."""
+    syntax = text(getattr(ds, "file_meta", Dataset()), "TransferSyntaxUID")
+    return NO_CODEC if syntax in WITHOUT_CODEC else NO_PICTURE
 
 
 def _frame_image(path: Path, ds: Dataset, frame: int, window: tuple[float, float] | None) -> Image.Image:
