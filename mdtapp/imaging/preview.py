@@ -24,6 +24,8 @@ from pydicom.uid import (
     JPEGLosslessSV1,
 )
 
+from mdtapp.imaging.frame_index import layout
+from mdtapp.imaging.frames import DEFLATED_FRAMES, inflated
 from mdtapp.imaging.header import Picture, PictureSize, Refusal
 from mdtapp.imaging.reader import BROKEN
 from mdtapp.imaging.text import ODD_VALUE, text
@@ -87,6 +89,8 @@ def _decode(path: Path, ds: Dataset, frame: int) -> Pixels:
     """One frame as (rows, columns) or (rows, columns, 3), colour converted to RGB."""
     index = frame if _number(ds.get("NumberOfFrames"), 1) > 1 else 0
     syntax = ds.file_meta.get("TransferSyntaxUID")
+    if syntax == DEFLATED_FRAMES:
+        return _inflated_frame(path, index)
     if syntax and syntax != DeflatedExplicitVRLittleEndian:
         return pixel_array(path, index=index)
     whole = pydicom.dcmread(path, force=True)
@@ -95,6 +99,19 @@ def _decode(path: Path, ds: Dataset, frame: int) -> Pixels:
         native = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
         whole.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else native
     return pixel_array(whole, index=index)
+
+
+def _inflated_frame(path: Path, index: int) -> Pixels:
+    """A frame that is deflated by itself, which the library does not decode."""
+    with path.open("rb") as file:
+        head = pydicom.dcmread(file, stop_before_pixels=True)
+        found = layout(file, head, file.tell(), path.stat().st_size)
+        pieces = found.frames[index]
+        stored = b"".join(file.read(length) for offset, length in pieces if file.seek(offset))
+    head.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    head.PixelData, head.NumberOfFrames = inflated(stored, found.bits), 1
+    head["PixelData"].VR = "OW"
+    return pixel_array(head)
 
 
 def _windowed(pixels: Pixels, ds: Dataset, frame: int, asked: tuple[float, float] | None) -> Pixels:

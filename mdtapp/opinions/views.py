@@ -20,7 +20,7 @@ from mdtapp.errors import Conflict, NotAllowed
 from mdtapp.meetings.queries import decision_of
 from mdtapp.opinions import access, findings, operations, queries, signing
 from mdtapp.opinions.case_page import banner_for, may_see_inputs_of
-from mdtapp.opinions.conflict_cards import cards_of
+from mdtapp.opinions.conflict_cards import cards_of, point_of
 from mdtapp.opinions.conflicts import RULES
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.forms import (
@@ -34,6 +34,8 @@ from mdtapp.opinions.forms import (
     StatementForm,
 )
 from mdtapp.opinions.models import Opinion, OpinionVersion, SignatureMeaning
+from mdtapp.opinions.outside_plan import points_to_check
+from mdtapp.opinions.result_class import propose
 from mdtapp.opinions.signers import missing_signers
 from mdtapp.opinions.signing import House
 from mdtapp.opinions.status import FindingStatus, OpinionStatus
@@ -64,13 +66,15 @@ def conflict_list(case_no: str) -> ResponseReturnValue:
     visible = may_see_inputs_of(case, signed_in())
     opinion = queries.find_opinion(case.id)
     is_chair = access.can_edit(signed_in(), case)
+    facts = queries.case_facts(case) if visible else None
     return _page(
         "opinions/conflicts.html",
         case,
         "conflicts",
         visible=visible,
-        cards=cards_of(case, queries.case_facts(case), signed_in()) if visible else [],
+        cards=cards_of(case, facts, signed_in()) if facts is not None else [],
         rules=len(RULES),
+        points=[point_of(point) for point in points_to_check(case, signed_in(), facts)],
         opinion=opinion,
         is_chair=is_chair,
         can_edit=is_chair and opinion is not None and opinion.status == OpinionStatus.IN_EDIT,
@@ -498,6 +502,7 @@ def _desk(case: Case, opinion: Opinion, **forms: Any) -> str:
         addendum_reasons=ADDENDUM_REASON,
         new_form=NewStatementForm(formdata=None).fill_choices(opinion),
         result_form=_result_form(opinion),
+        proposal=propose(facts),
         reason_form=ReasonForm(formdata=None),
         addendum_form=AddendumForm(formdata=None).fill_choices(),
         finalise_form=forms.get("finalise_form")

@@ -192,6 +192,7 @@ LAWFUL: dict[str, Lawful] = {
     "slides.withdraw": Lawful(at=both(taken("slide_no"), fixed(region_no=1))),
     # viewer
     "viewer.page": Lawful(at=fixed(place="viewer")),
+    "viewer.key_image": Lawful(query=IMAGE),
     "viewer.file": Lawful(at=viewer_file),
     # inputs
     "inputs.workbench": Lawful(at=MY_INPUT),
@@ -206,6 +207,7 @@ LAWFUL: dict[str, Lawful] = {
     "inputs.ask_to_decline": Lawful(at=MY_INPUT),
     "inputs.read": Lawful(at=fixed(discipline="pathology", revision=1)),
     "inputs.amend": Lawful(at=MY_INPUT, fields=fixed(**WHY)),
+    "inputs.uphold_verdict": Lawful(at=MY_INPUT, fields=fixed(claim="outside.t_category")),
     "inputs.return_to_author": Lawful(at=MY_INPUT, fields=fixed(**WHY)),
     # meetings
     "meetings.plan": Lawful(

@@ -7,6 +7,7 @@ import os
 import struct
 import warnings
 import zlib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,14 @@ from typing import Any
 import pytest
 from pydicom import DataElement, Dataset, FileMetaDataset
 from pydicom.config import IGNORE
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, MediaStorageDirectoryStorage
+from pydicom.encaps import encapsulate
+from pydicom.uid import (
+    UID,
+    CTImageStorage,
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    MediaStorageDirectoryStorage,
+)
 
 from mdtapp.demo.synthetic_dicom import Examination, Lesion, Subject
 
@@ -186,6 +194,13 @@ def nested(depth: int) -> bytes:
     content = encoded(image())
     at = content.index(struct.pack("<HH", 0x0010, 0x0010) + b"PN")
     return content[:at] + opening * depth + closing * depth + content[at:]
+
+
+def deflated_frames(ds: Dataset, frames: Sequence[bytes]) -> bytes:
+    """The data set with each frame deflated by itself (PS3.5 A.4.13), which the library does not write."""
+    ds.PixelData = encapsulate(list(frames))
+    uid = b"1.2.840.10008.1.2.8.1\0"
+    return encoded(ds, JPEG2000Lossless).replace(JPEG2000Lossless.encode(), uid)
 
 
 def deflated_bomb(megabytes: int) -> bytes:
