@@ -257,7 +257,7 @@ function startPresence() {
 }
 
 function openTarget() {
-  const target = location.hash && document.getElementById(location.hash.slice(1));
+  const target = document.getElementById(location.hash.slice(1));
   for (let box = target?.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
   if (target?.closest("details")) target.scrollIntoView({ block: "nearest" });
 }
