@@ -18,7 +18,7 @@ from mdtapp.disciplines import catalogue
 from mdtapp.materials.models import Material
 from mdtapp.materials.queries import materials_of
 from mdtapp.meetings.queries import Decision, decision_of
-from mdtapp.opinions.conflict_cards import value_words
+from mdtapp.opinions.conflict_cards import answer_words
 from mdtapp.opinions.conflicts import RULES
 from mdtapp.opinions.inputs.claims import place_address, place_words
 from mdtapp.opinions.inputs.models import DisciplineInput
@@ -111,7 +111,7 @@ class Trail:
         return Origin(
             "input",
             title,
-            value=value_words(discipline, key, [value] if isinstance(value, dict) and number else value),
+            value=answer_words(discipline, key, value),
             who=row.author.name if row else "",
             at=row.signed_at if row else None,
             link=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
@@ -50,7 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         desk = Desk.ready(app)
         with app.app_context(), unit_of_work():
             opinion = desk.started()
-            by = {"actor": desk.user("coordinator"), "at": IN_MEETING}
+            by: dict[str, Any] = {"actor": desk.user("coordinator"), "at": IN_MEETING}
             second = add_person(
                 **by, email=SECOND_CHAIR, name="Dr An Second", role=Role.CHAIR, password=PASSWORD
             )
@@ -92,7 +92,7 @@ def test_accessible_in_both_themes_and_languages_at_1280_and_at_400_percent(page
         page.locator(".conflict-chip summary").first.click()
         page.wait_for_selector("[data-part-place]:not(:empty)")
         for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=theme)
             assert axe(page) == [], (language, theme)
         page.set_viewport_size({"width": 320, "height": 640})
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, f"{language} at 400 %"
