@@ -40,13 +40,13 @@ def proposals(opinion: Opinion, draft: Draft) -> dict[str, list[Proposal]]:
     """Every drafted sentence by section, in the draft's order."""
     rows: dict[str, Statement] = {}
     for row in opinion.statements:
-        key = _key(row.original.as_json(), row.provenance)
+        key = key_of(row.original.as_json(), row.provenance)
         if key not in rows or rows[key].dropped_reason:
             rows[key] = row
     found: dict[str, list[Proposal]] = {}
     for section in draft.as_json()["sections"]:
         for drafted in section["statements"]:
-            key = _key(drafted["text"], drafted["provenance"])
+            key = key_of(drafted["text"], drafted["provenance"])
             proposal = Proposal(key, section["key"], drafted, rows.get(key))
             found.setdefault(section["key"], []).append(proposal)
     return found
@@ -58,6 +58,6 @@ def find_proposal(opinion: Opinion, draft: Draft, key: str) -> Proposal | None:
     return next((one for one in every if one.key == key), None)
 
 
-def _key(text: Mapping[str, str], provenance: list[Any]) -> str:
+def key_of(text: Mapping[str, str], provenance: list[Any]) -> str:
     """Names a sentence by what it says and what it rests on."""
     return hashlib.sha256(canonical_json([text, provenance]).encode()).hexdigest()[:20]

@@ -39,11 +39,13 @@ def comment(*, actor: User, at: datetime, opinion: Opinion, statement_id: int, t
     return row
 
 
-def resolve_comment(*, actor: User, at: datetime, opinion: Opinion, comment_id: int) -> StatementComment:
+def resolve_comment(
+    *, actor: User, at: datetime, opinion: Opinion, statement_id: int, comment_id: int
+) -> StatementComment:
     """The chair has dealt with a comment; it stays, marked with who and when."""
     check_can_edit(actor, opinion.case)
     lock_head()
-    row = get_comment(opinion, comment_id)
+    row = get_comment(opinion, statement_id, comment_id)
     session.refresh(row)
     if row.resolved_at is not None:
         raise InvalidTransition(Bitext("This comment is dealt with already.", "该评论已处理。"))

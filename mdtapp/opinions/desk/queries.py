@@ -27,9 +27,10 @@ def comments(opinion: Opinion) -> Mapping[int, list[StatementComment]]:
     return found
 
 
-def get_comment(opinion: Opinion, comment_id: int) -> StatementComment:
+def get_comment(opinion: Opinion, statement_id: int, comment_id: int) -> StatementComment:
     query = select(StatementComment).join(Statement).where(Statement.opinion_id == opinion.id)
-    row = session.scalars(query.where(StatementComment.id == comment_id)).one_or_none()
+    this = query.where(StatementComment.id == comment_id, StatementComment.statement_id == statement_id)
+    row = session.scalars(this).one_or_none()
     if row is None:
         raise NotFound(Bitext("There is no such comment.", "无此评论。"))
     return row

@@ -194,7 +194,9 @@ def comment(case_no: str, number: int, statement_id: int) -> ResponseReturnValue
 @requires(Permission.OPINION_EDIT)
 def resolve_comment(case_no: str, number: int, statement_id: int, comment_id: int) -> ResponseReturnValue:
     opinion = _opinion(case_no, number)
-    desk_operations.resolve_comment(actor=signed_in(), at=now(), opinion=opinion, comment_id=comment_id)
+    desk_operations.resolve_comment(
+        actor=signed_in(), at=now(), opinion=opinion, statement_id=statement_id, comment_id=comment_id
+    )
     return _back(opinion, f"statement-{statement_id}")
 
 
@@ -250,9 +252,9 @@ def move(case_no: str, number: int, statement_id: int) -> ResponseReturnValue:
     return _back(opinion, f"statement-{statement_id}")
 
 
-@desk.post("/statements/<int:statement_id>/frame")
+@desk.post("/steps/<int:step_id>/frame")
 @requires(Permission.OPINION_EDIT)
-def frame(case_no: str, number: int, statement_id: int) -> ResponseReturnValue:
+def frame(case_no: str, number: int, step_id: int) -> ResponseReturnValue:
     opinion = _opinion(case_no, number)
     form = FrameForm().fill_choices()
     if not form.validate_on_submit():
@@ -261,16 +263,16 @@ def frame(case_no: str, number: int, statement_id: int) -> ResponseReturnValue:
         actor=signed_in(),
         at=now(),
         opinion=opinion,
-        statement_id=statement_id,
+        statement_id=step_id,
         frame=form.to_frame(),
         row_version=whole_number(form.row_version.data) or 0,
     )
-    return _back(opinion, f"statement-{statement_id}")
+    return _back(opinion, f"statement-{step_id}")
 
 
-@desk.post("/statements/<int:statement_id>/audience")
+@desk.post("/dissents/<int:dissent_id>/audience")
 @requires(Permission.OPINION_EDIT)
-def address(case_no: str, number: int, statement_id: int) -> ResponseReturnValue:
+def address(case_no: str, number: int, dissent_id: int) -> ResponseReturnValue:
     opinion = _opinion(case_no, number)
     form = AudienceForm().fill_choices()
     if not form.validate_on_submit():
@@ -279,10 +281,10 @@ def address(case_no: str, number: int, statement_id: int) -> ResponseReturnValue
         actor=signed_in(),
         at=now(),
         opinion=opinion,
-        statement_id=statement_id,
+        statement_id=dissent_id,
         audience=form.audience.data or "",
     )
-    return _back(opinion, f"statement-{statement_id}")
+    return _back(opinion, f"statement-{dissent_id}")
 
 
 @desk.post("/undo")

@@ -36,13 +36,17 @@ def test_the_panel_comments_and_the_chair_deals_with_it(desk: Desk, transaction)
         with pytest.raises(Invalid):
             operations.comment(**by(desk, opinion, "surgeon"), statement_id=row.id, text=" ")
         with pytest.raises(NotAllowed):
-            operations.resolve_comment(**by(desk, opinion, "surgeon"), comment_id=said.id)
-        operations.resolve_comment(**by(desk, opinion, "chair"), comment_id=said.id)
+            operations.resolve_comment(
+                **by(desk, opinion, "surgeon"), statement_id=row.id, comment_id=said.id
+            )
+        operations.resolve_comment(**by(desk, opinion, "chair"), statement_id=row.id, comment_id=said.id)
         assert (said.resolved_by_id, said.resolved_at) == (desk.people["chair"], IN_MEETING)
         with pytest.raises(InvalidTransition, match="already"):
-            operations.resolve_comment(**by(desk, opinion, "chair"), comment_id=said.id)
+            operations.resolve_comment(**by(desk, opinion, "chair"), statement_id=row.id, comment_id=said.id)
         with pytest.raises(NotFound):
-            operations.resolve_comment(**by(desk, opinion, "chair"), comment_id=said.id + 1)
+            operations.resolve_comment(
+                **by(desk, opinion, "chair"), statement_id=row.id, comment_id=said.id + 1
+            )
     written, resolved = events(desk.app, "comment:written", "comment:resolved")
     assert "softer" not in str(written.detail)
     assert written.subject == resolved.subject
