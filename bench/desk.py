@@ -157,12 +157,18 @@ def settle(chair: Counter) -> None:
     chips = chair.page.locator(".conflict-chip", has_text="· open")
     while chips.count():
         chip = chips.first
-        chair.click(chip.locator("summary").first)
+        if chip.get_attribute("open") is None:
+            chair.click(chip.locator("summary").first)
         if chip.locator("select[name=chosen]").count():
             chair.choose(chip.locator("select[name=chosen]"), 1)
         chair.type(chip.locator("textarea[name=reason]"), "The panel discussed it.")
-        chair.type(chip.locator("textarea[name=reason_zh]"), "会诊已讨论。")
-        chair.click(chip.locator("button[name=resolution]"))
+        way = chip.locator("button[name=resolution]").first
+        if way.get_attribute("value") in (
+            "record_dissent",
+            "request_material",
+        ):  # printed, so in both languages
+            chair.type(chip.locator("textarea[name=reason_zh]"), "会诊已讨论。")
+        chair.click(way)
 
 
 def answer(chair: Counter) -> None:
@@ -204,11 +210,13 @@ def confirm(app: Any, desk: Desk, case_no: str) -> int:
     with app.app_context(), unit_of_work():
         case = find_case(case_no)
         assert case is not None
-        waiting = [row for row in findings.standing(case) if findings.needs_confirmation(row, case)]
-        for row in waiting:
-            who = get_person(min(findings.confirmers(row, case)))
-            findings.confirm(actor=who, at=datetime.now(UTC), case=case, rule=row.rule)
-        return len(waiting)
+        presses = 0
+        for row in findings.standing(case):
+            while findings.needs_confirmation(row, case):
+                who = get_person(min(findings.confirmers(row, case)))
+                findings.confirm(actor=who, at=datetime.now(UTC), case=case, rule=row.rule)
+                presses += 1
+        return presses
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask.testing import FlaskClient
 
+from tests import scratch
 from tests.postgres import PostgresMissing, PostgresServer, running_postgres
 from tests.server import instance_environment
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mdtapp.config import Settings
 
 pytest_plugins = ["tests.browser"]
+scratch.use_for_all()
 
 PASSWORD = "a long sentence for tests"
 START = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)  # a Monday, 09:30 in Shanghai
@@ -61,6 +63,28 @@ def _cheap_password_hashes() -> Iterator[None]:
 
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with mock.patch.object(passwords, "_hasher", cheap):
+        yield
+
+
+@pytest.fixture(scope="session")
+def _templates_compiled_once() -> Iterator[None]:
+    """Each application compiles its templates; the applications of one process share what came out."""
+    from jinja2 import BytecodeCache
+    from jinja2.bccache import Bucket
+
+    from mdtapp.web.transactions import TransactionalFlask
+
+    class Shared(BytecodeCache):
+        compiled: dict[str, bytes] = {}
+
+        def load_bytecode(self, bucket: Bucket) -> None:
+            if bucket.key in self.compiled:
+                bucket.bytecode_from_string(self.compiled[bucket.key])
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            self.compiled[bucket.key] = bucket.bytecode_to_string()
+
+    with mock.patch.object(TransactionalFlask, "jinja_options", {"bytecode_cache": Shared()}):
         yield
 
 
@@ -158,6 +182,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
     """A consistent copy, whatever lies in the write-ahead log."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     original, copy = sqlite3.connect(source), sqlite3.connect(target)
+    copy.execute("PRAGMA synchronous=OFF")  # while it is copied; the application sets its own
     original.backup(copy)
     original.close()
     copy.close()
@@ -188,7 +213,9 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def app(settings: Settings, clock: FixedClock, _cheap_password_hashes: None) -> Iterator[Flask]:
+def app(
+    settings: Settings, clock: FixedClock, _cheap_password_hashes: None, _templates_compiled_once: None
+) -> Iterator[Flask]:
     """The application on a migrated, empty database."""
     from mdtapp.app import create_app
 

@@ -171,7 +171,7 @@ class Desk(Board):
             if row.status == "open":
                 self.settle(opinion, row)
         for row in findings.standing(opinion.case):
-            if findings.needs_confirmation(row, opinion.case):
+            while findings.needs_confirmation(row, opinion.case):
                 who = min(findings.confirmers(row, opinion.case))
                 findings.confirm(actor=_person(who), at=IN_MEETING, case=opinion.case, rule=row.rule)
         answered = {row.question for row in queries.kept_statements(opinion)}

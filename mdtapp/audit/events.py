@@ -42,6 +42,7 @@ class EventType(StrEnum):
     INPUT_RETURNED = "input:returned"
     INPUT_SAVED = "input:saved"
     INPUT_SIGNED = "input:signed"
+    INPUT_VERDICT_UPHELD = "input:verdict_upheld"
     INTAKE_ACCEPTED = "intake:accepted"
     INTAKE_CONTAINED = "intake:contained"
     INTAKE_DECIDED = "intake:decided"

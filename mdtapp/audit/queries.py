@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from mdtapp.audit.models import Event
+from mdtapp.audit.models import Event, EventHead
 from mdtapp.store.db import session
 
 PAGE = 50
@@ -19,6 +19,11 @@ class EventPage:
 
     events: Sequence[Event]
     next_before: int | None
+
+
+def last_event() -> int:
+    """The number of the last event, 0 before the first."""
+    return session.scalar(select(EventHead.seq)) or 0
 
 
 def page_of_events(before: int | None = None, case_id: int | None = None) -> EventPage:

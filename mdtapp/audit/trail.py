@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from mdtapp.audit.events import EventType
 from mdtapp.audit.models import Event, EventHead
-from mdtapp.store.db import session
+from mdtapp.store.db import once, session
 from mdtapp.store.types import canonical_json
 
 GENESIS = "0" * 64
@@ -55,6 +55,15 @@ def record(
     `subject` names the thing (`case:12`); `detail` holds references, codes and hashes
     only, never clinical text or a name.
     """
+    row = append(event, actor=actor, at=at, subject=subject, case_id=case_id, **detail)
+    session.flush()
+    return row
+
+
+def append(
+    event: EventType, *, actor: Actor, at: datetime, subject: str, case_id: int | None = None, **detail: Any
+) -> Event:
+    """`record` for many events in one transaction: they are written together, at its next query or its end."""
     head = lock_head()
     row = Event(
         seq=head.seq + 1,
@@ -69,15 +78,14 @@ def record(
     row.hash = event_hash(row)
     session.add(row)
     head.seq, head.hash = row.seq, row.hash
-    session.flush()
     return row
 
 
 def lock_head() -> EventHead:
     """The head row, locked until the transaction ends: writers queue here on PostgreSQL."""
-    head = session.scalars(
-        select(EventHead).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    query = select(EventHead).with_for_update().execution_options(populate_existing=True)
+    head = once("event_head", lambda: session.scalars(query).one())
+    assert head is not None
     return head
 
 

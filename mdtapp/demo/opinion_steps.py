@@ -242,7 +242,7 @@ def _settle(opinion: Opinion, story: Story, row: dict[str, Any], at: datetime) -
         chosen=row.get("chosen") or "",
     )
     finding = next((f for f in queries.findings(case.id) if f.rule == row["rule"]), None)
-    if finding is not None and findings.needs_confirmation(finding, case):
+    while finding is not None and findings.needs_confirmation(finding, case):
         second = min(findings.confirmers(finding, case))
         member = next(m.user for m in case.members if m.user_id == second)
         findings.confirm(actor=member, at=at, case=case, rule=row["rule"])

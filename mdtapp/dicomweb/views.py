@@ -26,10 +26,11 @@ from mdtapp.materials.reasons import NO_PICTURE
 from mdtapp.materials.spool import CEILING, Spool
 from mdtapp.opinions.case_page import closed_series
 from mdtapp.people.roles import Permission
-from mdtapp.store.db import session
+from mdtapp.store.db import let_go, session, unit_of_work
 from mdtapp.web.clock import now, settings
 from mdtapp.web.guards import requires
 from mdtapp.web.login import signed_in
+from mdtapp.web.remembered import remembered
 
 dicomweb = Blueprint("dicomweb", __name__, url_prefix=ROOT)
 
@@ -146,14 +147,14 @@ def _metadata(scope: Scope, study: ServedStudy, row: ServedSeries) -> bytes:
 @requires(Permission.MATERIAL_READ)
 def frames(study: str, series: str, instance: str, frames: str) -> ResponseReturnValue:
     """One frame or several, `1` or `1,2,3`, as stored unless the caller cannot take that."""
-    held = Held.of(_image(study, series, instance), study)
+    held = remembered("frames", study, series, instance, look=lambda: _held_image(study, series, instance))
     accepted = Accepted.of(request.headers.get("Accept", ""))
     numbers = _frame_numbers(frames)
     if accepted.single and len(numbers) == 1:
         media, content = wado.frame(_derived(), held, numbers[0], accepted)
         return current_app.response_class(content, content_type=media)
     parts = [wado.frame(_derived(), held, number, accepted) for number in numbers]
-    return _related(((media, [content]) for media, content in parts), wado.OCTETS)
+    return _related([(media, [content]) for media, content in parts], wado.OCTETS)
 
 
 @dicomweb.get(f"{INSTANCE}/bulkdata/<element>")
@@ -163,7 +164,9 @@ def bulk_data(study: str, series: str, instance: str, element: str) -> ResponseR
     found = _image(study, series, instance)
     if not wado.ELEMENT.fullmatch(element):
         raise NotFound(NO_SUCH_STUDY)
-    part = _derived().reader.bulk(_derived().objects.path(found.sha256), element)
+    path = _derived().objects.path(found.sha256)
+    let_go()
+    part = _derived().reader.bulk(path, element)
     if isinstance(part, Refusal):
         raise NotFound(NO_SUCH_STUDY)
     accept = request.headers.get("Accept", "")
@@ -204,7 +207,10 @@ def _instances(study: ServedStudy, held: list[Held]) -> ResponseReturnValue:
     accept = request.headers.get("Accept", "*/*")
     if not any(kind in accept for kind in ("application/dicom", "multipart/related", "*/*")):
         raise NotAcceptable(wado.NO_SUCH_FORM)
-    operations.note_retrieved(actor=signed_in(), at=now(), study=study, count=len(held))
+    with (
+        unit_of_work()
+    ):  # written down before the first byte, and nobody waits while the files are written anew
+        operations.note_retrieved(actor=signed_in(), at=now(), study=study, count=len(held))
     derived, patient = _derived(), study.patient
     if len(held) == 1 and "multipart/related" not in accept and "application/dicom" in accept:
         for media, body in wado.instance_parts(derived, held, patient):
@@ -249,6 +255,7 @@ def _picture(study: str, series: str, instance: str, frame: str, edge: int) -> R
         if isinstance(chosen, Refusal):
             raise NotFound(chosen.reason.text)
         sha256, number = chosen.sha256, chosen.frame
+    let_go()
     drawn = {"edge": edge, **wado.window_of(request.args.get("window", ""))}
     picture = derived.reader.preview(derived.objects.path(sha256), number, **drawn)
     if not isinstance(picture, Picture):
@@ -300,6 +307,10 @@ def _image(study: str, series: str, instance: str) -> ImagingInstance:
     return found
 
 
+def _held_image(study: str, series: str, instance: str) -> Held:
+    return Held.of(_image(study, series, instance), study)
+
+
 def _held(scope: Scope, study: ServedStudy, series_instance_uid: str = "") -> list[Held]:
     match = Match(series_instance_uid=series_instance_uid, limit=MOST_INSTANCES)
     uid = study.study.study_instance_uid
@@ -315,8 +326,10 @@ def _frame_numbers(text: str) -> list[int]:
 
 def _related(parts: Iterable[tuple[str, multipart.Body]], media: str) -> ResponseReturnValue:
     line = multipart.boundary()
+    body = multipart.written(parts, line)
+    whole = isinstance(parts, list)  # then its length can be said, and it goes out in one piece
     return current_app.response_class(
-        multipart.written(parts, line), content_type=f'multipart/related; type="{media}"; boundary={line}'
+        b"".join(body) if whole else body, content_type=f'multipart/related; type="{media}"; boundary={line}'
     )
 
 

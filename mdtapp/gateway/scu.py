@@ -36,6 +36,7 @@ class Step(StrEnum):
     FIND = "find"
     RETRIEVE = "retrieve"
     STORE = "store"
+    STOW = "stow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,21 @@ def associated(
     entity.acse_timeout = ACSE_SECONDS
     entity.dimse_timeout = answer_within
     entity.network_timeout = answer_within + ACSE_SECONDS
-    association = entity.associate(
-        _address(peer),
-        peer.port,
-        contexts=list(contexts),
-        ae_title=peer.ae_title,
-        ext_neg=list(roles),
-        evt_handlers=list(handlers),
-    )
+
+    def ask() -> Association:
+        return entity.associate(
+            _address(peer),
+            peer.port,
+            contexts=list(contexts),
+            ae_title=peer.ae_title,
+            ext_neg=list(roles),
+            evt_handlers=list(handlers),
+        )
+
+    association = ask()
+    if _ended_unheard(association):
+        _let_go(association)
+        association = ask()
     if not association.is_established:
         failure = _not_accepted(peer, association, refused or (Step.ASSOCIATE, NOTHING_ALLOWED))
         _let_go(association)
@@ -100,6 +108,12 @@ def associated(
         if association.is_established:
             association.abort()
         _let_go(association)
+
+
+def _ended_unheard(association: Association) -> bool:
+    """Neither accepted nor rejected: a peer that closes at once may take its answer back with it (RFC 1122 4.2.2.13)."""
+    answered = association.is_established or association.is_rejected or association.rejected_contexts
+    return not answered
 
 
 def resolve(peer: Peer) -> str:

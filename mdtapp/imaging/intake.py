@@ -38,7 +38,7 @@ from mdtapp.materials.operations import (
     open_batch,
     required_reason,
 )
-from mdtapp.materials.queries import find_batch, find_file, slide_folder
+from mdtapp.materials.queries import find_batch, find_file, foresee_files, foresee_kept, slide_folder
 from mdtapp.materials.reasons import (
     ARCHIVE_ENTRY_BROKEN,
     CUT_SHORT,
@@ -50,7 +50,7 @@ from mdtapp.materials.reasons import (
 from mdtapp.materials.recognition import TIFF, Recognised, recognise
 from mdtapp.materials.spool import Spool, SpooledFile
 from mdtapp.materials.status import FileKind, Outcome, Source
-from mdtapp.store.db import unit_of_work
+from mdtapp.store.db import once, unit_of_work
 from mdtapp.store.objects import NotAsNamed, ObjectStore, StoredObject
 
 log = logging.getLogger(__name__)
@@ -398,6 +398,7 @@ class Intake:
         at = self.clock.now()
         with unit_of_work():
             lock_head()
+            _foresee(files)
             return [self._record(one, at) for one in files]
 
     def _record(self, one: _Looked, at: datetime) -> Taken:
@@ -529,8 +530,20 @@ def _indexed(sha256: str, header: InstanceHeader) -> Indexed:
     return Indexed.of(sha256, header.study_instance_uid, header.series_instance_uid, header.sop_instance_uid)
 
 
+def _foresee(files: Sequence[_Looked]) -> None:
+    """Asks for all of them at a time what would be asked for each: which were recorded, which instances are here."""
+    foresee_files([(one.arrived.arrival, one.arrived.position) for one in files])
+    headers = [(one.arrival, one.read) for one in files if isinstance(one.read, InstanceHeader)]
+    queries.foresee_instances([header.sop_instance_uid for _, header in headers])
+    for case_no in {arrival.case_no for arrival, _ in headers if arrival.case_no}:
+        foresee_kept(
+            _case(case_no),
+            [header.sop_instance_uid for arrival, header in headers if arrival.case_no == case_no],
+        )
+
+
 def _case(case_no: str) -> Case:
-    case = find_case(case_no)
+    case = once(("case", case_no), lambda: find_case(case_no))
     if case is None:
         raise NotFound(Bitext(f"There is no case {case_no}.", f"无此病例：{case_no}"))
     return case

@@ -17,6 +17,7 @@ from mdtapp.materials import access
 from mdtapp.materials.identity import Comparison, Identity, Verdict, compare
 from mdtapp.materials.models import IntakeBatch, IntakeFile, Material
 from mdtapp.materials.operations import Arrived, file_images, note_file, required_reason
+from mdtapp.materials.queries import came_before
 from mdtapp.materials.reasons import (
     IDENTITY_DIFFERS,
     IDENTITY_REJECTED,
@@ -30,7 +31,7 @@ from mdtapp.materials.status import Outcome
 from mdtapp.people.access import check_permission
 from mdtapp.people.models import User
 from mdtapp.people.roles import Permission
-from mdtapp.store.db import session
+from mdtapp.store.db import foresee, session
 
 MADE_HERE = Bitext("Made from this case's own images.", "由本病例自身影像生成。")
 _DATASET_HASH = "dataset_sha256"
@@ -57,7 +58,7 @@ def file_instance(
     the images wait in the tray.
     """
     assert arrived.sha256 is not None
-    seen = case is not None and queries.came_before(case, header.sop_instance_uid)
+    seen = case is not None and came_before(case, header.sop_instance_uid)
     instance = queries.find_instance(header.sop_instance_uid)
     reason: Reason | None
     material: Material | None = None
@@ -66,10 +67,10 @@ def file_instance(
     elif case is None:
         outcome = Outcome.ACCEPTED if instance is None else Outcome.DUPLICATE
         kept = _keep(instance, header, arrived, at)
-        reason = None if queries.is_linked(kept.series.study, kept.identity) else NO_CASE
+        reason = note or (None if queries.is_linked(kept.series.study, kept.identity) else NO_CASE)
     else:
         kept = _keep(instance, header, arrived, at)
-        link = _link(case, kept.series.study, kept.identity, known, batch, actor, at)
+        link = _link(case, kept, known, batch, actor, at)
         outcome, reason = _outcome(link, known, seen=seen, note=note)
         material = session.get(Material, link.material_id) if link.material_id else None
     return note_file(
@@ -127,8 +128,8 @@ def _keep(
         received_at=at,
     )
     session.add(instance)
+    foresee({("instance", instance.sop_instance_uid): instance})
     series.preview_state, series.preview_sha256, series.preview_reason = PreviewState.PENDING, None, Bitext()
-    session.flush()
     return instance
 
 
@@ -195,15 +196,10 @@ def as_date(text: str) -> date | None:
 
 
 def _link(
-    case: Case,
-    study: ImagingStudy,
-    identity: ArrivingIdentity,
-    known: Identity | None,
-    batch: IntakeBatch,
-    actor: Actor,
-    at: datetime,
+    case: Case, kept: ImagingInstance, known: Identity | None, batch: IntakeBatch, actor: Actor, at: datetime
 ) -> StudyLink:
     """The link of these images to the case, made when missing; a vouching or a fit settles a waiting one."""
+    study, identity, modality = kept.series.study, kept.identity, kept.series.modality
     link = queries.find_link(case, study, identity)
     if link is None:
         link = _new_link(case, study, identity, compare(queries.identity_of(identity), known), at)
@@ -215,7 +211,7 @@ def _link(
     elif link.state is LinkState.WAITING and _was_served(case, study, identity):
         _settle(link, case, LinkState.LINKED, LinkGround.SERVED, MADE_HERE.en, actor, at)
     elif link.state is LinkState.LINKED:
-        _follow_modalities(link)
+        _follow_modalities(link, modality)
     return link
 
 
@@ -239,6 +235,7 @@ def _new_link(
     )
     session.add(link)
     session.flush()
+    foresee({queries.link_key(case, study, identity): link})
     return link
 
 
@@ -250,6 +247,8 @@ def _settle(
     if state is LinkState.LINKED and link.material_id is None:
         link.material_id = _material_of(case, link.study, at).id
     session.flush()
+    if state is LinkState.LINKED:
+        foresee({queries.linked_key(link.study, link.identity): link})
 
 
 def _material_of(case: Case, study: ImagingStudy, at: datetime) -> Material:
@@ -265,12 +264,14 @@ def study_title(study: ImagingStudy) -> str:
     return f"{modalities} · {study.description}" if study.description else modalities
 
 
-def _follow_modalities(link: StudyLink) -> None:
+def _follow_modalities(link: StudyLink, modality: str) -> None:
     """The title names the modalities as they arrive, unless somebody has written another one."""
     material = session.get(Material, link.material_id) if link.material_id else None
     if material is None:
         return
     named, _, rest = material.title.partition(" · ")
+    if modality in named.split(" + "):
+        return
     if rest == link.study.description and set(named.split(" + ")) < set(queries.modalities_of(link.study)):
         material.title = study_title(link.study)[:300]
         session.flush()

@@ -19,9 +19,8 @@ from mdtapp.imaging.order import ImageFacts
 from mdtapp.imaging.status import LinkGround, LinkState, PreviewState
 from mdtapp.materials.identity import Identity
 from mdtapp.materials.models import IntakeBatch, IntakeFile, Material
-from mdtapp.materials.reasons import OTHER_CONTENT
 from mdtapp.people.models import User
-from mdtapp.store.db import once, session
+from mdtapp.store.db import foresee, once, session
 
 PAGE = 100
 WHOLE_SLIDE_MICROSCOPY = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
@@ -342,10 +341,20 @@ def get_link(case: Case, link_id: int) -> StudyLink:
 
 
 def find_link(case: Case, study: ImagingStudy, identity: ArrivingIdentity) -> StudyLink | None:
-    query = select(StudyLink).where(
-        StudyLink.case_id == case.id, StudyLink.study_id == study.id, StudyLink.identity_id == identity.id
+    return once(
+        link_key(case, study, identity),
+        lambda: session.scalars(
+            select(StudyLink).where(
+                StudyLink.case_id == case.id,
+                StudyLink.study_id == study.id,
+                StudyLink.identity_id == identity.id,
+            )
+        ).one_or_none(),
     )
-    return session.scalars(query).one_or_none()
+
+
+def link_key(case: Case, study: ImagingStudy, identity: ArrivingIdentity) -> tuple[str, int, int, int]:
+    return "link", case.id, study.id, identity.id
 
 
 def is_in_case(case: Case, study: ImagingStudy) -> bool:
@@ -470,45 +479,71 @@ def newest_study_date(case_id: int) -> date | None:
 
 
 def find_instance(sop_instance_uid: str) -> ImagingInstance | None:
-    query = select(ImagingInstance).where(ImagingInstance.sop_instance_uid == sop_instance_uid)
-    return session.scalars(query).one_or_none()
+    return once(
+        ("instance", sop_instance_uid),
+        lambda: session.scalars(
+            select(ImagingInstance).where(ImagingInstance.sop_instance_uid == sop_instance_uid)
+        ).one_or_none(),
+    )
+
+
+def foresee_instances(uids: Sequence[str]) -> None:
+    """Looks up in one query what `find_instance` will be asked for."""
+    query = select(ImagingInstance).where(ImagingInstance.sop_instance_uid.in_(uids))
+    found = {row.sop_instance_uid: row for row in session.scalars(query)}
+    foresee({("instance", uid): found.get(uid) for uid in uids})
 
 
 def find_study(study_instance_uid: str) -> ImagingStudy | None:
-    query = select(ImagingStudy).where(ImagingStudy.study_instance_uid == study_instance_uid)
-    return once(("study", study_instance_uid), lambda: session.scalars(query).one_or_none())
+    return once(
+        ("study", study_instance_uid),
+        lambda: session.scalars(
+            select(ImagingStudy).where(ImagingStudy.study_instance_uid == study_instance_uid)
+        ).one_or_none(),
+    )
 
 
 def find_series(study: ImagingStudy, series_instance_uid: str) -> ImagingSeries | None:
-    query = select(ImagingSeries).where(
-        ImagingSeries.study_id == study.id, ImagingSeries.series_instance_uid == series_instance_uid
+    return once(
+        ("series", study.id, series_instance_uid),
+        lambda: session.scalars(
+            select(ImagingSeries).where(
+                ImagingSeries.study_id == study.id, ImagingSeries.series_instance_uid == series_instance_uid
+            )
+        ).one_or_none(),
     )
-    return once(("series", study.id, series_instance_uid), lambda: session.scalars(query).one_or_none())
 
 
 def find_identity(fingerprint: str) -> ArrivingIdentity | None:
-    query = select(ArrivingIdentity).where(ArrivingIdentity.fingerprint == fingerprint)
-    return once(("identity", fingerprint), lambda: session.scalars(query).one_or_none())
-
-
-def came_before(case: Case, sop_instance_uid: str) -> bool:
-    """Whether the case has received this instance before and kept it."""
-    query = select(IntakeFile.id).where(
-        IntakeFile.case_id == case.id,
-        IntakeFile.sop_instance_uid == sop_instance_uid,
-        IntakeFile.reason_code != OTHER_CONTENT.code,
+    return once(
+        ("identity", fingerprint),
+        lambda: session.scalars(
+            select(ArrivingIdentity).where(ArrivingIdentity.fingerprint == fingerprint)
+        ).one_or_none(),
     )
-    return session.scalars(query.limit(1)).first() is not None
 
 
 def is_linked(study: ImagingStudy, identity: ArrivingIdentity) -> bool:
     """Whether some case already holds the images of this study and identity."""
-    query = select(StudyLink.id).where(
-        StudyLink.study_id == study.id,
-        StudyLink.identity_id == identity.id,
-        StudyLink.state == LinkState.LINKED,
+    key = linked_key(study, identity)
+    link = once(
+        key,
+        lambda: session.scalars(
+            select(StudyLink)
+            .where(
+                StudyLink.study_id == study.id,
+                StudyLink.identity_id == identity.id,
+                StudyLink.state == LinkState.LINKED,
+            )
+            .limit(1)
+        ).first(),
     )
-    return session.scalars(query.limit(1)).first() is not None
+    foresee({key: link})
+    return link is not None
+
+
+def linked_key(study: ImagingStudy, identity: ArrivingIdentity) -> tuple[str, int, int]:
+    return "linked", study.id, identity.id
 
 
 def pending_previews(limit: int) -> Sequence[int]:

@@ -117,3 +117,8 @@ class IntakeFile(Keyed, Base):
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     batch: Mapped[IntakeBatch] = relationship(back_populates="files")
+
+    @property
+    def reference(self) -> str:
+        """How events name it, known before the row is written: `arrival:8f3…/0`."""
+        return f"arrival:{self.arrival}/{self.position}"

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from sqlalchemy import func, select
 
 from mdtapp.audit.events import EventType
-from mdtapp.audit.trail import Actor, lock_head, record
+from mdtapp.audit.trail import Actor, append, lock_head, record
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import Conflict, Invalid
@@ -27,7 +27,7 @@ from mdtapp.materials.status import (
     Source,
 )
 from mdtapp.people.models import User
-from mdtapp.store.db import session
+from mdtapp.store.db import foresee, session
 
 _EVENTS = {
     Outcome.ACCEPTED: EventType.INTAKE_ACCEPTED,
@@ -84,6 +84,7 @@ def open_batch(
         )
         session.add(batch)
         session.flush()
+        foresee({("batch", token): batch})
     elif batch.case_id != case_id:
         raise Invalid(
             Bitext(
@@ -105,7 +106,7 @@ def note_file(
     material: Material | None = None,
     sop_instance_uid: str | None = None,
 ) -> IntakeFile:
-    """Records what became of one file, with its one intake event."""
+    """Records what became of one file, with its one intake event; files of one transaction are written together."""
     row = IntakeFile(
         batch_id=batch.id,
         case_id=batch.case_id,
@@ -123,12 +124,12 @@ def note_file(
         received_at=at,
     )
     session.add(row)
-    session.flush()
-    record(
+    queries.foresee_file(row)
+    append(
         _EVENTS[outcome],
         actor=actor,
         at=at,
-        subject=f"intake_file:{row.id}",
+        subject=row.reference,
         case_id=batch.case_id,
         sha256=arrived.sha256,
         kind=str(arrived.kind),
@@ -284,7 +285,7 @@ def settle_file(*, actor: User, at: datetime, case: Case, file: IntakeFile, reas
         EventType.INTAKE_DECIDED,
         actor=actor,
         at=at,
-        subject=f"intake_file:{file.id}",
+        subject=file.reference,
         case_id=case.id,
         decision=str(file.decision),
         sha256=file.sha256,

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
 from mdtapp.materials.models import IntakeBatch, IntakeFile, Material, Opening
+from mdtapp.materials.reasons import OTHER_CONTENT
 from mdtapp.materials.status import FileKind, Outcome
 from mdtapp.people.models import User
 from mdtapp.people.roles import Role
-from mdtapp.store.db import once, session
+from mdtapp.store.db import foresee, once, session
 
 PAGE = 200
 NO_SUCH_MATERIAL = Bitext(
@@ -81,8 +82,10 @@ def is_opened_by_panel(material: Material) -> bool:
 
 
 def find_batch(token: str) -> IntakeBatch | None:
-    query = select(IntakeBatch).where(IntakeBatch.token == token)
-    return once(("batch", token), lambda: session.scalars(query).one_or_none())
+    return once(
+        ("batch", token),
+        lambda: session.scalars(select(IntakeBatch).where(IntakeBatch.token == token)).one_or_none(),
+    )
 
 
 def slide_pieces(material_id: int) -> dict[str, str]:
@@ -116,8 +119,50 @@ def slide_folder(batch_id: int, path: str) -> dict[str, str]:
 
 def find_file(arrival: str, position: int) -> IntakeFile | None:
     """The record of one file of an arrival, when it was made before."""
-    query = select(IntakeFile).where(IntakeFile.arrival == arrival, IntakeFile.position == position)
-    return session.scalars(query).one_or_none()
+    return once(
+        ("file", arrival, position),
+        lambda: session.scalars(
+            select(IntakeFile).where(IntakeFile.arrival == arrival, IntakeFile.position == position)
+        ).one_or_none(),
+    )
+
+
+def came_before(case: Case, sop_instance_uid: str) -> bool:
+    """Whether the case has received this instance before and kept it."""
+    kept = once(
+        ("kept", case.id, sop_instance_uid),
+        lambda: session.scalars(
+            _kept(case).where(IntakeFile.sop_instance_uid == sop_instance_uid).limit(1)
+        ).first(),
+    )
+    return kept is not None
+
+
+def _kept(case: Case) -> Select[IntakeFile]:
+    return select(IntakeFile).where(
+        IntakeFile.case_id == case.id, IntakeFile.reason_code != OTHER_CONTENT.code
+    )
+
+
+def foresee_files(places: Sequence[tuple[str, int]]) -> None:
+    """Looks up in one query what `find_file` will be asked for."""
+    query = select(IntakeFile).where(tuple_(IntakeFile.arrival, IntakeFile.position).in_(places))
+    found = {(row.arrival, row.position): row for row in session.scalars(query)}
+    foresee({("file", *place): found.get(place) for place in places})
+
+
+def foresee_kept(case: Case, uids: Sequence[str]) -> None:
+    """The same for `came_before`."""
+    query = _kept(case).where(IntakeFile.sop_instance_uid.in_(uids))
+    found = {row.sop_instance_uid: row for row in session.scalars(query)}
+    foresee({("kept", case.id, uid): found.get(uid) for uid in uids})
+
+
+def foresee_file(row: IntakeFile) -> None:
+    """The row is there from now on, before it is written."""
+    foresee({("file", row.arrival, row.position): row})
+    if row.case_id is not None and row.sop_instance_uid and row.reason_code != OTHER_CONTENT.code:
+        foresee({("kept", row.case_id, row.sop_instance_uid): row})
 
 
 def get_file(case: Case, file_id: int) -> IntakeFile:

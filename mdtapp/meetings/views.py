@@ -29,6 +29,8 @@ from mdtapp.meetings.minutes import DEFERRAL_LABELS, PROMPTS, consensus
 from mdtapp.meetings.status import BEFORE_SESSION, AgendaStatus, MeetingStatus
 from mdtapp.opinions.case_page import banner_for, discipline_states
 from mdtapp.opinions.inputs.queries import written_disciplines
+from mdtapp.opinions.queries import case_facts
+from mdtapp.opinions.result_class import propose
 from mdtapp.people.queries import list_by_role
 from mdtapp.people.roles import Permission, Role
 from mdtapp.web.clock import now, settings, today
@@ -388,4 +390,5 @@ def _room(
         consensus=consensus,
         votes=queries.votes_of(item),
         prompts=PROMPTS,
+        proposal=propose(case_facts(item.case)) if open_now and access.can_run(user, meeting) else None,
     )

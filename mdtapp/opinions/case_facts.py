@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mdtapp.cases.models import Case
+from mdtapp.cases.models import Case, OutsideOpinion
+from mdtapp.disciplines import staging_tables
 from mdtapp.disciplines.conditions import Context
 from mdtapp.opinions.facts import CaseFacts
 
-if TYPE_CHECKING:
-    from mdtapp.opinions.inputs.models import DisciplineInput
-
 
 def facts_of(
-    case: Case, inputs: Mapping[str, DisciplineInput], draft: Mapping[str, Any] | None = None
+    case: Case, answers: Mapping[str, Mapping[str, Any]], draft: Mapping[str, Any] | None = None
 ) -> CaseFacts:
-    """The exchange shape of the case (patient, case, outside, questions, history, inputs) as facts."""
+    """The exchange shape of the case (patient, case, outside, questions, history, answers by discipline) as facts."""
     return CaseFacts.from_json(
         {
             "patient": patient_part(case),
@@ -25,7 +23,7 @@ def facts_of(
             "outside": outside_part(case),
             "questions": [{"id": q.key, "text": q.text.as_json()} for q in case.questions],
             "history": case.history,
-            "inputs": {key: row.data for key, row in inputs.items()},
+            "inputs": dict(answers),
             **({"draft": dict(draft)} if draft is not None else {}),
         }
     )
@@ -40,6 +38,7 @@ def form_context(case: Case, *, today: date, references: Mapping[str, list[str]]
         today=today,
         role="author",
         references=references or {},
+        stage_of=staging_tables().group_of,
     )
 
 
@@ -77,9 +76,11 @@ def case_part(case: Case) -> dict[str, Any]:
 
 def outside_part(case: Case) -> dict[str, Any]:
     """The first home hospital's opinion: its codes, its words, its steps."""
-    if not case.outside_opinions:
-        return {}
-    opinion = case.outside_opinions[0]
+    return hospital_part(case.outside_opinions[0]) if case.outside_opinions else {}
+
+
+def hospital_part(opinion: OutsideOpinion) -> dict[str, Any]:
+    """The opinion of one home hospital in the exchange shape."""
     words = {"diagnosis_text": opinion.diagnosis_text.as_json(), "plan": opinion.plan.as_json()}
     return {**opinion.fields, **words, **({"steps": opinion.steps} if opinion.steps else {})}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mdtapp.cases.models import Case
@@ -9,13 +11,15 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
 from mdtapp.disciplines.definitions import Field, FieldType
 from mdtapp.opinions import findings
-from mdtapp.opinions.conflicts import RULES, Resolution
+from mdtapp.opinions.conflicts import RULES, Firing, Resolution
+from mdtapp.opinions.drafting.words import fixed, listed, parted
 from mdtapp.opinions.facts import CaseFacts
 from mdtapp.opinions.models import ConflictFinding
 from mdtapp.opinions.status import FindingStatus
 from mdtapp.opinions.words import OUTSIDE, RESOLUTION, resolution_label
 from mdtapp.people.models import User
 
+ONE_SIDE = Bitext("one of those who disagree", "意见不同的一方")
 RECORD = {
     "case": Bitext("Record", "病例记录"),
     "patient": Bitext("Patient", "患者"),
@@ -40,7 +44,7 @@ def card_of(row: ConflictFinding, case: Case, facts: CaseFacts, user: User) -> d
     rule = RULES[row.rule]
     disciplines = catalogue().disciplines
     sides = findings.sides(row)
-    waits = findings.needs_confirmation(row, case, facts)
+    words = findings.awaited(row, case, facts)
     return {
         "id": row.id,
         "rule": row.rule,
@@ -62,9 +66,54 @@ def card_of(row: ConflictFinding, case: Case, facts: CaseFacts, user: User) -> d
         "resolutions": [{"code": str(each), "label": RESOLUTION[each]} for each in findings.ways(row)],
         "only_by_data": rule.only_by_data,
         "settled": _settled(row),
-        "needs_confirmation": waits,
-        "may_confirm": waits and user.id in findings.confirmers(row, case, facts),
+        "needs_confirmation": bool(words),
+        "awaited": [_awaited(word) for word in words],
+        "may_confirm": any(user.id in word.people for word in words),
     }
+
+
+def point_of(point: Firing) -> dict[str, Any]:
+    """A point to check in the home hospital's plan, with the values behind it."""
+    sides = [side for path, value in point.values.items() if (side := _side(path, value))]
+    return {"rule": point.rule, "severity": str(point.severity), "title": point.title, "sides": sides}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedConflict:
+    """A conflict as one sentence: what it is, and who says what; `fields` are the answers it is about."""
+
+    rule: str
+    severity: str
+    state: str
+    title: Bitext
+    views: Bitext
+    fields: frozenset[str]
+
+
+def named(row: ConflictFinding) -> NamedConflict:
+    """The finding as it stands under the point it is about."""
+    paths = [path for path, value in row.values.items() if value not in (None, "", [], {})]
+    fields = frozenset(path.partition(".")[2] for path in row.values)
+    return NamedConflict(
+        row.rule, row.severity, str(row.status), RULES[row.rule].title, _views(paths, row.values), fields
+    )
+
+
+def _views(paths: Sequence[str], values: Mapping[str, Any]) -> Bitext:
+    """ "Radiology and medical oncology: IVA; home hospital: IIIA", where all answer one question in one value."""
+    if len({path.partition(".")[2] for path in paths}) != 1 or len(paths) < 2:
+        return Bitext()
+    said: dict[Bitext, list[Bitext]] = {}
+    for path in paths:
+        head, _, key = path.partition(".")
+        value = values[path]
+        if isinstance(value, list | Mapping):
+            return Bitext()
+        field = _field(head, key)
+        words = _with_field(field, value) if field else _plain(value)
+        said.setdefault(words, []).append(_whose(head))
+    parts = [fixed("voice.by", who=listed(who), text=words) for words, who in said.items()]
+    return parted(parts)
 
 
 def _side(path: str, value: Any) -> dict[str, Any] | None:
@@ -73,6 +122,10 @@ def _side(path: str, value: Any) -> dict[str, Any] | None:
         return None
     known = catalogue().disciplines.get(head)
     return {"code": known.short if known else _whose(head), "quote": value_words(head, key, value)}
+
+
+def _awaited(word: findings.Awaited) -> Bitext:
+    return ONE_SIDE if word.discipline == findings.DISSENT else _whose(word.discipline)
 
 
 def _whose(head: str) -> Bitext:

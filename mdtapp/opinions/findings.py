@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from mdtapp.audit.events import EventType
@@ -13,10 +14,11 @@ from mdtapp.cases.models import Case, MemberRole
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
 from mdtapp.errors import Conflict, Invalid, InvalidTransition, NotAllowed
+from mdtapp.meetings.queries import decision_of
 from mdtapp.opinions import queries
 from mdtapp.opinions.conflicts import RULES, Firing, Resolution, Severity, evaluate
 from mdtapp.opinions.facts import CaseFacts
-from mdtapp.opinions.models import ConflictFinding
+from mdtapp.opinions.models import ConflictFinding, FindingConfirmation
 from mdtapp.opinions.status import FINDING_LIFECYCLE, FindingStatus
 from mdtapp.people.access import check_permission
 from mdtapp.people.models import User
@@ -26,6 +28,8 @@ from mdtapp.store.types import canonical_json
 
 BLOCKING = frozenset({Severity.CRITICAL, Severity.MAJOR})
 OUTSIDE = "outside"
+DISSENT = "dissent"
+"""The word of whoever dissents, of whichever side."""
 CHANGED_MEANWHILE = Bitext(
     "This conflict changed in between. Reload the page and look at it again.",
     "该矛盾期间已有变化，请刷新页面后重新查看。",
@@ -134,27 +138,33 @@ def reopen(
 def confirm(
     *, actor: User, at: datetime, case: Case, rule: str, row_version: int | None = None
 ) -> ConflictFinding:
-    """A second person, of a discipline the rule names where there is one, confirms a critical settlement."""
+    """A second person gives the word of a discipline that is waited for; the last such word confirms the settlement."""
     check_permission(actor, Permission.OPINION_SIGN)
     facts = queries.case_facts(case)
     row = next((row for row in standing(case, facts) if row.rule == rule), None)
     if row is None or row_version not in (None, row.row_version):
         raise Conflict(CHANGED_MEANWHILE)
-    if not needs_confirmation(row, case, facts):
+    words = awaited(row, case, facts)
+    if not words:
         raise InvalidTransition(
             Bitext(
                 "There is no settlement here that waits for a second person.", "此处没有待第二人确认的处理。"
             )
         )
-    if actor.id not in confirmers(row, case, facts):
+    given = [word.discipline for word in words if actor.id in word.people]
+    if not given:
         raise NotAllowed(
             Bitext(
                 "Another member of the panel, of the discipline this concerns, confirms it.",
                 "须由相关学科的另一位成员确认。",
             )
         )
-    row.confirmed_by_id, row.confirmed_at = actor.id, at
+    for discipline in dict.fromkeys(given):
+        row.confirmations.append(FindingConfirmation(discipline=discipline, user_id=actor.id, at=at))
     session.flush()
+    if len(given) == len(words):
+        row.confirmed_by_id, row.confirmed_at = actor.id, at
+        session.flush()
     record(
         EventType.CONFLICT_CONFIRMED,
         actor=actor,
@@ -162,26 +172,58 @@ def confirm(
         subject=f"conflict:{row.id}",
         case_id=case.id,
         rule=rule,
+        disciplines=given,
     )
     return row
 
 
-def confirmers(row: ConflictFinding, case: Case, facts: CaseFacts | None = None) -> set[int]:
-    """The people who may confirm: authors of the disciplines the rule names, else any other author."""
-    named = set(RULES[row.rule].confirmers(facts or queries.case_facts(case)))
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A word on a settlement that is still missing: whose discipline it concerns, and who may give it."""
+
+    discipline: str
+    people: frozenset[int]
+
+
+def awaited(row: ConflictFinding, case: Case, facts: CaseFacts | None = None) -> list[Awaited]:
+    """The words a settlement still waits for, never that of whoever settled it.
+
+    Of a critical conflict every discipline its rule names; of a recorded dissent one of the sides, unless a
+    side has dissented in the meeting in its own words. Where the discipline has nobody else, any other author may.
+    """
+    if row.status != FindingStatus.RESOLVED or row.confirmed_by_id is not None:
+        return []
+    given = {one.discipline for one in row.confirmations}
+    critical = row.severity == Severity.CRITICAL
+    named = RULES[row.rule].confirmers(facts or queries.case_facts(case)) if critical else ()
+    words = [Awaited(key, _who(row, case, {key})) for key in named if key not in given]
+    if row.resolution == Resolution.RECORD_DISSENT and DISSENT not in given:
+        heard = set(sides(row)) - {OUTSIDE}
+        if heard and not heard.intersection(named) and not _dissented(case, heard):
+            words.append(Awaited(DISSENT, _who(row, case, heard)))
+    return words
+
+
+def _who(row: ConflictFinding, case: Case, disciplines: Collection[str]) -> frozenset[int]:
     authors = [m for m in case.members if m.role == MemberRole.AUTHOR and m.user_id != row.resolved_by_id]
-    of_discipline = {m.user_id for m in authors if m.discipline in named}
-    return of_discipline or {m.user_id for m in authors}
+    own = frozenset(m.user_id for m in authors if m.discipline in disciplines)
+    return own or frozenset(m.user_id for m in authors)
+
+
+def _dissented(case: Case, disciplines: Collection[str]) -> bool:
+    """Whether one of them said in the meeting, in its own words, that it sees the case otherwise."""
+    decision = decision_of(case.id)
+    return decision is not None and any(one.discipline in disciplines for one in decision.dissents)
+
+
+def confirmers(row: ConflictFinding, case: Case, facts: CaseFacts | None = None) -> set[int]:
+    """The people who may give a word that is still missing."""
+    return {person for word in awaited(row, case, facts) for person in word.people}
 
 
 def needs_confirmation(row: ConflictFinding, case: Case, facts: CaseFacts | None = None) -> bool:
-    """A settled critical conflict that names a discipline stays open until a second person confirms it."""
-    return (
-        row.status == FindingStatus.RESOLVED
-        and row.severity == Severity.CRITICAL
-        and row.confirmed_by_id is None
-        and bool(RULES[row.rule].confirmers(facts or queries.case_facts(case)))
-    )
+    """Whether a settlement stays open until a second person confirms it."""
+    return bool(awaited(row, case, facts))
 
 
 def blocking(case: Case, facts: CaseFacts | None = None) -> list[ConflictFinding]:

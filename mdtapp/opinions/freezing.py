@@ -14,6 +14,10 @@ from mdtapp.clinical.tnm import stage_text
 from mdtapp.disciplines import catalogue
 from mdtapp.materials.queries import as_listed
 from mdtapp.meetings.queries import Decision, decision_of
+from mdtapp.opinions.case_facts import outside_part
+from mdtapp.opinions.inputs.judged import standing_answers
+from mdtapp.opinions.inputs.ledger import ledger
+from mdtapp.opinions.inputs.queries import signed_inputs
 from mdtapp.opinions.key_images import queries as key_images
 from mdtapp.opinions.key_images.citation import as_frozen
 from mdtapp.opinions.models import Opinion, Statement, VersionKind
@@ -47,6 +51,7 @@ def freeze(
         "patient": _patient(case, identity, key),
         "case": _case(case, decision),
         "outside": [_outside(row) for row in case.outside_opinions],
+        "ledger": _ledger(opinion),
         "result_class": opinion.result_class,
         "also": opinion.also,
         "questions": [{"id": q.key, "text": q.text.as_json()} for q in case.questions],
@@ -110,6 +115,28 @@ def _outside(row: Any) -> dict[str, Any]:
         "stage": " · ".join(part for part in (stage_text(row.fields), edition) if part),
         "plan": row.plan.as_json(),
     }
+
+
+def _ledger(opinion: Opinion) -> list[dict[str, Any]]:
+    """Each claim of the home hospital that was judged, with the panel's verdict; an addendum repeats none."""
+    if opinion.kind != VersionKind.OPINION:
+        return []
+    case = opinion.case
+    answers = standing_answers(case, signed_inputs(case.id))
+    entries = ledger(list(catalogue().disciplines.values()), answers, outside_part(case))
+    return [
+        {
+            "claim": entry.claim.key,
+            "label": entry.claim.label.as_json(),
+            "theirs": entry.theirs.as_json(),
+            "verdict": entry.verdict,
+            "ours": entry.ours.as_json(),
+            "impact": catalogue().label("impact", entry.impact).as_json() if entry.impact else None,
+            "by": [one.discipline for one in entry.judgements if one.verdict == entry.verdict],
+        }
+        for entry in entries
+        if entry.verdict not in ("", "not_applicable")
+    ]
 
 
 def _sections(opinion: Opinion) -> list[dict[str, Any]]:

@@ -70,7 +70,20 @@ class ConflictFinding(Keyed, Base):
     case: Mapped[Case] = relationship()
     resolved_by: Mapped[User | None] = relationship(foreign_keys=[resolved_by_id])
     confirmed_by: Mapped[User | None] = relationship(foreign_keys=[confirmed_by_id])
+    confirmations: Mapped[list[FindingConfirmation]] = relationship(order_by="FindingConfirmation.id")
     __mapper_args__ = {"version_id_col": row_version}
+
+
+class FindingConfirmation(Keyed, Base):
+    """One discipline's word on how a conflict was settled. The finding is confirmed once no word is missing."""
+
+    __tablename__ = "finding_confirmation"
+    __table_args__ = (UniqueConstraint("finding_id", "discipline"),)
+
+    finding_id: Mapped[int] = mapped_column(ForeignKey("conflict_finding.id"), index=True)
+    discipline: Mapped[str] = mapped_column(String(60))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Opinion(Keyed, Base):

@@ -21,7 +21,9 @@ from mdtapp.opinions.draft import build_draft
 from mdtapp.opinions.drafting.verdicts import CLASS_MARKS
 from mdtapp.opinions.drafting.words import sentence
 from mdtapp.opinions.guideline_frame import Frame
+from mdtapp.opinions.inputs.judged import outdated_in
 from mdtapp.opinions.inputs.operations import lock_inputs
+from mdtapp.opinions.inputs.queries import signed_inputs
 from mdtapp.opinions.models import ConflictFinding, Opinion, Statement, StatementEdit, VersionKind
 from mdtapp.opinions.panel import draft_sources
 from mdtapp.opinions.proposals import find_proposal
@@ -493,6 +495,7 @@ def check_language(*, actor: User, at: datetime, opinion: Opinion, row_version: 
 def gaps_before_review(opinion: Opinion, blocking: Sequence[ConflictFinding] | None = None) -> list[Bitext]:
     """Why the text cannot go to the panel yet; `blocking` are the case's, when the caller has them."""
     gaps = [_gap_of(row) for row in (findings.blocking(opinion.case) if blocking is None else blocking)]
+    gaps += asked_again(opinion.case)
     if opinion.kind == VersionKind.ADDENDUM:
         return gaps
     answered = {row.question for row in queries.kept_statements(opinion) if row.question}
@@ -511,6 +514,19 @@ def gaps_in_language(opinion: Opinion) -> list[Bitext]:
         return []
     en = "1 sentence stands" if count == 1 else f"{count} sentences stand"
     return [Bitext(f"{en} in one language only. Translate first.", f"有{count}句仅有一种语言，请先翻译。")]
+
+
+def asked_again(case: Case) -> list[Bitext]:
+    """Whose verdict was given on words the home hospital's record does not hold any more."""
+    labels = {key: discipline.label for key, discipline in catalogue().disciplines.items()}
+    waiting = outdated_in(case, signed_inputs(case.id))
+    return [
+        Bitext(
+            f"{labels[key].en} judges the corrected record of the home hospital again, or says that the verdict stands.",
+            f"外院记录已更正，{labels[key].zh}须重新评价或确认原意见。",
+        )
+        for key in waiting
+    ]
 
 
 def _gap_of(row: ConflictFinding) -> Bitext:

@@ -14,6 +14,8 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
 from mdtapp.opinions.case_facts import facts_of
 from mdtapp.opinions.facts import CaseFacts
+from mdtapp.opinions.inputs.judged import standing_answers
+from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.queries import signed_inputs
 from mdtapp.opinions.models import (
     ConflictFinding,
@@ -131,10 +133,15 @@ def get_finding(case_id: int, rule: str) -> ConflictFinding:
     return found
 
 
-def case_facts(case: Case) -> CaseFacts:
-    """The signed inputs and, once the chair has started it, what the opinion says."""
+def case_facts(case: Case, signed: Mapping[str, DisciplineInput] | None = None) -> CaseFacts:
+    """The signed inputs and, once the chair has started it, what the opinion says.
+
+    A verdict on words the home hospital's record does not hold any more counts as not given. `signed` spares
+    reading the inputs where the caller has them.
+    """
     opinion = find_opinion(case.id)
-    return facts_of(case, signed_inputs(case.id), draft_part(opinion) if opinion else None)
+    answers = standing_answers(case, signed_inputs(case.id) if signed is None else signed)
+    return facts_of(case, answers, draft_part(opinion) if opinion else None)
 
 
 def draft_part(opinion: Opinion) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ from mdtapp.meetings.queries import decision_of
 from mdtapp.opinions import access, findings, operations, queries, signing
 from mdtapp.opinions.audience import AUDIENCES
 from mdtapp.opinions.case_page import banner_for, may_see_inputs_of
-from mdtapp.opinions.conflict_cards import cards_of
+from mdtapp.opinions.conflict_cards import cards_of, point_of
 from mdtapp.opinions.conflicts import RULES
 from mdtapp.opinions.desk.forms import CommentForm, editor_forms
 from mdtapp.opinions.desk.page import check_may_read, desk_context
@@ -38,6 +38,7 @@ from mdtapp.opinions.forms import (
     StatementForm,
 )
 from mdtapp.opinions.models import Opinion, OpinionVersion, SignatureMeaning, Statement
+from mdtapp.opinions.outside_plan import points_to_check
 from mdtapp.opinions.signers import missing_signers
 from mdtapp.opinions.signing import House
 from mdtapp.opinions.status import OpinionStatus
@@ -68,13 +69,15 @@ def conflict_list(case_no: str) -> ResponseReturnValue:
     visible = may_see_inputs_of(case, signed_in())
     opinion = queries.find_opinion(case.id)
     is_chair = access.can_edit(signed_in(), case)
+    facts = queries.case_facts(case) if visible else None
     return _page(
         "opinions/conflicts.html",
         case,
         "conflicts",
         visible=visible,
-        cards=cards_of(case, queries.case_facts(case), signed_in()) if visible else [],
+        cards=cards_of(case, facts, signed_in()) if facts is not None else [],
         rules=len(RULES),
+        points=[point_of(point) for point in points_to_check(case, signed_in(), facts)],
         opinion=opinion,
         is_chair=is_chair,
         can_edit=is_chair and opinion is not None and opinion.status == OpinionStatus.IN_EDIT,

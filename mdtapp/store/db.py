@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -11,12 +11,16 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import DomainError
 
 BUSY_TIMEOUT_MS = 8000
+WEB_THREADS = (
+    24  # of one web process; each may hold a connection, and one that finds none would wait for the others
+)
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _found: ContextVar[dict[Hashable, Any] | None] = ContextVar("found", default=None)
 Row = TypeVar("Row", bound="Base")
@@ -46,6 +50,21 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 session = db.session
 
 
+BUSY = Bitext(
+    "The database is busy, so nothing was saved. Your text is still on the page: try again in a moment.",
+    "数据库繁忙，尚未保存。页面上的内容仍在，请稍后重试。",
+)
+
+
+@event.listens_for(session, "after_commit")
+@event.listens_for(session, "after_rollback")
+def _forget(_session: Any) -> None:
+    """What was found or locked is known for one transaction only."""
+    remembered = _found.get()
+    if remembered is not None:
+        remembered.clear()
+
+
 class StoreBusy(DomainError):
     """The database could not be reached or was locked for too long; nothing was stored."""
 
@@ -54,9 +73,10 @@ class StoreBusy(DomainError):
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Options for `create_engine`, per database."""
+    pool = {"pool_size": WEB_THREADS, "max_overflow": 8, "pool_timeout": BUSY_TIMEOUT_MS / 1000}
     if database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
-    return {"pool_pre_ping": True}
+        return {**pool, "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+    return {**pool, "pool_pre_ping": True}
 
 
 def prepare_engine(engine: Engine) -> None:
@@ -98,12 +118,10 @@ def unit_of_work(*, writing: bool = True) -> Iterator[None]:
         session.rollback()
         if "no such" in str(error.orig):  # a missing table or column is a fault of ours, not a busy moment
             raise
-        raise StoreBusy(
-            Bitext(
-                "The database is busy, so nothing was saved. Your text is still on the page: try again in a moment.",
-                "数据库繁忙，尚未保存。页面上的内容仍在，请稍后重试。",
-            )
-        ) from error
+        raise StoreBusy(BUSY) from error
+    except PoolTimeout as error:
+        session.rollback()
+        raise StoreBusy(BUSY) from error
     except BaseException:
         session.rollback()
         raise
@@ -112,15 +130,34 @@ def unit_of_work(*, writing: bool = True) -> Iterator[None]:
         _found.reset(remembered)
 
 
+def let_go() -> None:
+    """Gives the connection back while something slow is waited for; what was read is read again where it is needed."""
+    session.rollback()
+
+
 def once(key: Hashable, look: Callable[[], Row | None]) -> Row | None:
     """The row that `look` finds, asked for once in a transaction: for keys that many files of one arrival share.
 
-    A row that is not there, or was rolled back, is looked for again.
+    A row that is not there is looked for again, unless `foresee` has said that there is none.
     """
     remembered = _found.get()
     if remembered is None:
         return look()
-    row: Row | None = remembered.get(key)
-    if row is None or row not in session:
-        row = remembered[key] = look()
+    if key in remembered:
+        known: Row | None = remembered[key]
+        if known is None or known in session:
+            return known
+    row = look()
+    if row is not None:
+        remembered[key] = row
     return row
+
+
+def foresee(found: Mapping[Hashable, Base | None]) -> None:
+    """Answers for `once` in this transaction, looked up for many keys together or made just now; None: there is none.
+
+    Whoever makes a row that was said not to be there says so here.
+    """
+    remembered = _found.get()
+    if remembered is not None:
+        remembered.update(found)

@@ -163,6 +163,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "major": _look("Major", "重大", "bad", "arrows-diff"),
         "not_assessable": _look("Can't judge", "无法判断", "neutral", "eye-off"),
         "not_applicable": _look("Not ours", "不适用", "neutral", "minus"),
+        "asked_again": _look("Asked again", "须重新评价", "warn", "history"),
     },
     "concordance": {
         "same": _look("Same", "一致", "ok", "circle-check"),

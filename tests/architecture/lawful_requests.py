@@ -192,6 +192,7 @@ LAWFUL: dict[str, Lawful] = {
     "slides.withdraw": Lawful(at=both(taken("slide_no"), fixed(region_no=1))),
     # viewer
     "viewer.page": Lawful(at=fixed(place="viewer")),
+    "viewer.key_image": Lawful(query=IMAGE),
     "viewer.file": Lawful(at=viewer_file),
     # inputs
     "inputs.workbench": Lawful(at=MY_INPUT),
@@ -206,6 +207,7 @@ LAWFUL: dict[str, Lawful] = {
     "inputs.ask_to_decline": Lawful(at=MY_INPUT),
     "inputs.read": Lawful(at=fixed(discipline="pathology", revision=1)),
     "inputs.amend": Lawful(at=MY_INPUT, fields=fixed(**WHY)),
+    "inputs.uphold_verdict": Lawful(at=MY_INPUT, fields=fixed(claim="outside.t_category")),
     "inputs.return_to_author": Lawful(at=MY_INPUT, fields=fixed(**WHY)),
     # meetings
     "meetings.plan": Lawful(
@@ -321,7 +323,14 @@ LAWFUL: dict[str, Lawful] = {
     # the hospital's PACS
     "nodes.add_node": Lawful(
         fields=fixed(
-            name="Another PACS", ae_title="PACS2", host="127.0.0.1", port="104", retrieve="get", active="y"
+            name="Another PACS",
+            ae_title="PACS2",
+            host="127.0.0.1",
+            port="104",
+            retrieve="get",
+            send_by="store",
+            stow_auth="none",
+            active="y",
         )
     ),
     "nodes.edit_node": Lawful(at=taken("node_id")),
@@ -335,6 +344,7 @@ LAWFUL: dict[str, Lawful] = {
             taken("version_id", to_node_id="node_id", study_id="linked_study_id"), fixed(language="en")
         )
     ),
+    "pacs.send_made": Lawful(fields=taken(series="made_series_id", made_node_id="node_id")),
     "pacs.move_sending": Lawful(at=both(taken("sending_id"), fixed(verb="cancel"))),
     # files
     "static": Lawful(at=fixed(filename="favicon.svg")),

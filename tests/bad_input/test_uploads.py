@@ -115,13 +115,13 @@ def test_hostile_files(app: Flask, told: Stage, player: SignIn, tmp_path: Path):
         ), name
         rows = [
             row
-            for row in rows_of(app, "SELECT id, case_id, outcome, reason_code FROM intake_file")
+            for row in rows_of(app, "SELECT id, case_id, arrival, position FROM intake_file")
             if row[0] not in known
         ]
         assert len(rows) == len(answer.json["files"]), f"{name} is not accounted for"
         assert len({row[1] for row in rows}) == 1, name
         intake = [event for event in events(app)[recorded:] if event.event.startswith("intake:")]
-        assert [event.subject for event in intake] == [f"intake_file:{row[0]}" for row in rows], name
+        assert [event.subject for event in intake] == [f"arrival:{row[2]}/{row[3]}" for row in rows], name
         assert everything_of(app, other) == elsewhere, f"{name} reached another case"
         assert person.get("/healthz").status_code == 200
     for page in ("materials", "materials/arrivals", "materials/names"):

@@ -239,3 +239,33 @@ def test_the_chairs_citations_stand_in_place_of_the_inputs(lung: dict[str, Any],
     assert "Homerule:Decree7;differs:notapprovedthere" in printed
     assert "当地规定：Decree7；不一致：当地未批准" in printed
     assert "Needstravel" in printed
+
+
+def test_each_claim_of_the_home_hospital_stands_beside_the_verdict(
+    breast: dict[str, Any], text_of: TextOf
+) -> None:
+    assert "pointbypoint" not in text_of(breast)
+    breast["ledger"] = [
+        {
+            "claim": "outside.n_category",
+            "label": {"en": "N category", "zh": "N分类"},
+            "theirs": {"en": "N0", "zh": "N0"},
+            "verdict": "major",
+            "ours": {"en": "N1", "zh": "N1"},
+            "impact": {"en": "Changes treatment", "zh": "将改变治疗"},
+            "by": ["radiology"],
+        },
+        {
+            "claim": "outside.plan",
+            "label": {"en": "Treatment plan", "zh": "治疗方案"},
+            "theirs": {"en": "Surgery.", "zh": "手术。"},
+            "verdict": "agree",
+            "ours": {"en": "", "zh": ""},
+            "impact": None,
+            "by": ["medical_oncology", "surgical_oncology"],
+        },
+    ]
+    printed = text_of(breast)
+    assert "Whatwassaidathome,pointbypoint外院所述逐项对照" in printed
+    for words in ("Majordifference重大不一致[RA]", "Changestreatment将改变治疗", "Agree同意[MO,SO]"):
+        assert words in printed

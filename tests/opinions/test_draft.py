@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from mdtapp.clinical.bitext import Language
 from mdtapp.disciplines import catalogue
 from mdtapp.disciplines.conditions import is_filled
 from mdtapp.disciplines.definitions import Discipline, Field, FieldType
-from mdtapp.opinions.conflicts import evaluate
 from mdtapp.opinions.draft import Draft, build_draft
 from mdtapp.opinions.facts import CaseFacts
 
@@ -671,15 +669,3 @@ def test_a_sentence_with_an_answer_stands_where_the_definition_says():
                     if s.get("discipline") == key
                 ]
                 assert field.key in {source["field"] for source in cited}, f"{key}.{field.key}"
-
-
-def test_conflicts_and_draft_of_ten_inputs_take_no_time():
-    case = {**CASES["DEMO-07"], "inputs": ALL_TEN}
-    draft_of(case)
-    spent = []
-    for _ in range(5):
-        begun = time.process_time()
-        evaluate(CaseFacts.from_json(case))
-        draft_of(case)
-        spent.append(time.process_time() - begun)
-    assert min(spent) <= 0.050

@@ -319,6 +319,66 @@ def test_an_open_conflict_and_an_unknown_one_cannot_be_confirmed(desk: Desk, tra
             findings.confirm(**confirming, rule="X99")
 
 
+@pytest.mark.both_databases
+def test_each_discipline_the_rule_names_gives_its_own_word(desk: Desk, transaction):
+    """Interstitial lung disease with radiotherapy of the chest: medical and radiation oncology both confirm."""
+    with transaction():
+        case = desk.reviewed()
+        data = desk.changed_input(case, "medical_oncology", comorbidities=["ild"]).data
+        steps = [
+            *data["recommendation_steps"],
+            {**data["recommendation_steps"][0], "modality": "radiotherapy"},
+        ]
+        desk.changed_input(case, "medical_oncology", recommendation_steps=steps)
+        desk.changed_input(case, "radiation_oncology", target_site="lung")
+        opinion = operations.start(actor=desk.user("chair"), at=IN_MEETING, case=desk.decided(case))
+        rule = "X72"
+        resolve(desk, opinion, rule, "reword")
+        row = of_rule(case, rule)
+        assert [word.discipline for word in findings.awaited(row, case)] == [
+            "medical_oncology",
+            "radiation_oncology",
+        ]
+        confirming: dict[str, Any] = {"at": IN_MEETING, "case": case, "rule": rule}
+        findings.confirm(actor=desk.user("medical_oncologist"), **confirming)
+        assert [word.discipline for word in findings.awaited(row, case)] == ["radiation_oncology"]
+        assert row in findings.blocking(case)
+        with pytest.raises(NotAllowed):
+            findings.confirm(actor=desk.user("medical_oncologist"), **confirming)
+        findings.confirm(actor=desk.user("radiation_oncologist"), **confirming)
+        assert findings.awaited(row, case) == []
+        assert row.confirmed_by_id == desk.people["radiation_oncologist"]
+        assert [one.discipline for one in row.confirmations] == ["medical_oncology", "radiation_oncology"]
+
+
+def test_a_dissent_is_recorded_with_the_word_of_a_side(desk: Desk, transaction):
+    with transaction():
+        opinion = desk.started()
+        case = opinion.case
+        resolve(desk, opinion, "X45", "record_dissent")
+        row = of_rule(case, "X45")
+        assert row in findings.blocking(case)
+        people = {desk.people[who] for who in ("medical_oncologist", "surgeon", "radiation_oncologist")}
+        assert findings.confirmers(row, case) == people
+        with pytest.raises(NotAllowed):
+            findings.confirm(actor=desk.user("pathologist"), at=IN_MEETING, case=case, rule="X45")
+        findings.confirm(actor=desk.user("surgeon"), at=IN_MEETING, case=case, rule="X45")
+        assert row not in findings.blocking(case)
+
+
+def test_who_dissented_in_the_meeting_has_said_so_already(desk: Desk, transaction):
+    from mdtapp.meetings.models import AgendaItem
+    from mdtapp.meetings.operations import record_dissent
+
+    with transaction():
+        opinion = desk.started()
+        item = session.query(AgendaItem).filter_by(case_id=opinion.case_id).one()
+        text = Bitext("Surgery first.", "先手术。")
+        record_dissent(actor=desk.user("surgeon"), at=IN_MEETING, item=item, text=text)
+        resolve(desk, opinion, "X45", "record_dissent")
+        assert findings.awaited(of_rule(opinion.case, "X45"), opinion.case) == []
+
+
 def test_the_database_refuses_the_same_person_twice(desk: Desk, transaction):
     from sqlalchemy.exc import IntegrityError
 

@@ -23,6 +23,7 @@ from mdtapp.opinions.inputs.queries import signed_inputs
 from mdtapp.opinions.models import Opinion, Statement, VersionKind
 from mdtapp.opinions.panel import draft_sources
 from mdtapp.opinions.proposals import Proposal, proposals
+from mdtapp.opinions.result_class import propose
 from mdtapp.opinions.status import FindingStatus, OpinionStatus
 from mdtapp.people.access import may
 from mdtapp.people.models import User
@@ -136,6 +137,8 @@ def desk_context(case: Case, opinion: Opinion, user: User, at: datetime) -> dict
         "amended": [one for one in sentences if one.amended],
         "commented": [one for one in sentences if any(c.resolved_at is None for c in one.comments)],
         "readability": readability_of(opinion),
+        "proposal": propose(facts),
+        "asked_again": operations.asked_again(case),
         "gaps": operations.gaps_before_review(opinion, blocking),
         "language_gaps": operations.gaps_in_language(opinion),
         "conflicts": standing,

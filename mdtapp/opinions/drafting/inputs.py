@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from mdtapp.clinical.agreement import claim_object
 from mdtapp.clinical.bitext import LANGUAGES, Bitext, Language
 from mdtapp.disciplines.conditions import is_filled
 from mdtapp.disciplines.definitions import Catalogue, Discipline, Field, FieldType
@@ -15,6 +16,9 @@ from mdtapp.opinions.drafting.statement import Said, Source
 from mdtapp.opinions.drafting.translation import in_order, missing, untranslated
 from mdtapp.opinions.drafting.words import fixed, listed
 from mdtapp.opinions.facts import CaseFacts
+
+ROLLED_UP = {"agree": "verdict", "impact": "impact"}
+"""Answers on an object that are the worst of its claim rows, with the column they follow from."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,17 @@ class Input:
             "value": value,
         }
 
+    def sources(self, field: str) -> tuple[Source, ...]:
+        """Where an answer comes from: of a verdict or impact that follows from single claims, those claims."""
+        part, _, assessed = field.partition("_")
+        column = ROLLED_UP.get(part)
+        claims = [
+            place
+            for place, row in self.rows("claims")
+            if column and is_filled(row.get(column)) and claim_object(str(row.get("claim") or "")) == assessed
+        ]
+        return tuple(self.source("claims", place) for place in claims) or (self.source(field),)
+
     def plain(self, field: str) -> Said | None:
         """A free text in the author's words; None when there is none."""
         text = self.text(field)
@@ -96,11 +111,11 @@ class Input:
         if text is None:
             label = fixed("voice.labelled", label=field.label, value=shown(self.form, field, value))
             languages = [language for language in LANGUAGES if untranslated(field, value, language)]
-            return Said(label, (self.source(field.key),), in_order(languages))
+            return Said(label, self.sources(field.key), in_order(languages))
         used = _used(pattern or Bitext(), self.data, field)
         keys = dict.fromkeys([field.key, *(key for _, key in used)])
         foreign = (lang for lang, key in used if untranslated(self._by_key[key], self.data[key], lang))
-        return Said(text, tuple(self.source(key) for key in keys), in_order(foreign))
+        return Said(text, tuple(source for key in keys for source in self.sources(key)), in_order(foreign))
 
     def _spoken_row(self, field: Field, place: int, row: Mapping[str, Any]) -> Said | None:
         text = say(self.form, field, self.data, row) if self.form else None

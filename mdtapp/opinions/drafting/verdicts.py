@@ -80,8 +80,8 @@ def _class_sources(signed: Signed, code: str, proposal: Proposal) -> tuple[Sourc
         one = signed.find(discipline)
         if one is not None and field == STEPS:
             sources += [one.source(STEPS, row) for row in _new_steps(signed, discipline)]
-        elif one is not None and field.startswith("agree_"):
-            sources += _verdict_sources(one, field)
+        elif one is not None and one.has(field):
+            sources += one.sources(field)
         elif (source := signed.source(path)) is not None:
             sources.append(source)
     return distinct(sources)
@@ -139,14 +139,8 @@ def _by_section(group: Sequence[tuple[Input, Field]]) -> dict[str, list[tuple[In
 def _verdict(signed: Signed, same: Sequence[tuple[Input, Field]], mark: Mark) -> Statement:
     first, field = same[0]
     text = in_a_row(said.text for said in first.spoken(field))
-    sources = distinct(source for one, asked in same for source in _verdict_sources(one, asked.key))
+    sources = distinct(source for one, asked in same for source in one.sources(asked.key))
     return Statement(Said(by(signed.names([one.key for one, _ in same]), text), sources), "verdict", mark)
-
-
-def _verdict_sources(one: Input, field: str) -> list[Source]:
-    """Where claims were judged one by one the mark follows from them: then they are the source."""
-    claims = claim_rows(one, field.removeprefix("agree_"))
-    return [one.source("claims", place) for place, _ in claims] or [one.source(field)]
 
 
 def _reasons(one: Input, assessed: AssessedObject) -> Iterator[Statement]:

@@ -6,7 +6,7 @@ A claim's key is the path of the fact in the outside opinion: `outside.t_categor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +72,79 @@ def claims_for(discipline: Discipline, outside: Mapping[str, Any]) -> list[Claim
         if parts or is_filled(outside.get(key)):
             claims += [Claim(f"{OUTSIDE}{key}", label, _whole(one, outside), one), *parts]
     return claims
+
+
+def said_at(claim: str, outside: Mapping[str, Any]) -> Any:
+    """What their record holds at a claim, as stored: what a verdict on it was given on. None when it holds nothing.
+
+    A claim on a whole object that is nowhere said in words rests on all the parts of it.
+    """
+    path = claim.removeprefix(OUTSIDE)
+    for judged, (key, _label) in WHOLE.items():
+        if path == key:
+            said = outside.get(key)
+            return said if is_filled(said) else _parts_of(judged, outside)
+    found: Any = outside
+    for part in path.split("."):
+        if isinstance(found, Mapping):
+            found = found.get(part)
+        elif isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            return None
+    return found
+
+
+def _parts_of(judged: AssessedObject, outside: Mapping[str, Any]) -> dict[str, Any] | None:
+    parts = {
+        key: value
+        for key, value in outside.items()
+        if is_filled(value) and claim_object(f"{OUTSIDE}{key}") == judged
+    }
+    return parts or None
+
+
+def verdicts_in(data: Mapping[str, Any]) -> dict[str, str]:
+    """The verdict given on each claim; one given on an object without a row counts for the claim on its whole."""
+    rows = _by_object(data)
+    found = {
+        str(row["claim"]): _text(row.get("verdict"))
+        for group in rows.values()
+        for row in group
+        if row.get("verdict")
+    }
+    for judged, (key, _label) in WHOLE.items():
+        verdict = _text(data.get(f"agree_{judged}"))
+        if verdict and not any(_text(row.get("verdict")) for row in rows.get(judged, ())):
+            found[f"{OUTSIDE}{key}"] = verdict
+    return found
+
+
+def without_verdicts(data: Mapping[str, Any], claims: Collection[str]) -> dict[str, Any]:
+    """The answers as if these claims had not been judged yet; all words written on them stay where they are.
+
+    An object keeps the verdict its other claims give; without one it has none, and no explanation of it.
+    """
+    if not claims:
+        return dict(data)
+    touched = {claim_object(claim) for claim in claims}
+    judged = {"verdict", "impact"}
+    rows = data.get("claims")
+    kept = [
+        {key: value for key, value in row.items() if key not in judged} if _is_one_of(row, claims) else row
+        for row in (rows if isinstance(rows, list) else [])
+    ]
+    parts = {f"{part}_{one}" for part in ("agree", "impact", "comment") for one in touched}
+    answers = {key: value for key, value in data.items() if key not in parts}
+    if kept:
+        answers["claims"] = kept
+    rolled = with_agreement(answers)
+    remaining = {f"comment_{one}" for one in touched if rolled.get(f"agree_{one}")}
+    return rolled | {key: data[key] for key in sorted(remaining) if data.get(key)}
+
+
+def _is_one_of(row: Any, claims: Collection[str]) -> bool:
+    return isinstance(row, Mapping) and row.get("claim") in claims
 
 
 def _whole(judged: AssessedObject, outside: Mapping[str, Any]) -> Bitext | str:

@@ -13,17 +13,48 @@ from mdtapp.disciplines.definitions import Discipline
 from mdtapp.materials.models import Material
 from mdtapp.materials.queries import materials_of, opened_by
 from mdtapp.materials.status import MaterialKind
+from mdtapp.opinions.inputs.judged import outdated
+from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.people.models import User
 
 NOT_OPENED = "not_opened"
+FORM_CHANGED = "form_changed"
+SAVE_AGAIN = Bitext(
+    "The form has changed since you saved. Open it, look at what is new, and save it once.",
+    "表单在您保存后已有更新。请打开表单，查看新增内容后保存一次。",
+)
+ASKED_AGAIN = "asked_again"
 TICKED = "materials_reviewed"
 
 
 def findings_before_signing(
-    user: User, case: Case, discipline: Discipline, data: Mapping[str, Any], context: Context
+    user: User,
+    case: Case,
+    discipline: Discipline,
+    data: Mapping[str, Any],
+    context: Context,
+    form_version: str,
 ) -> list[Finding]:
-    """Everything that stops the signature (errors) or is to be confirmed with it (warnings)."""
+    """Everything that stops the signature (errors) or is to be confirmed with it (warnings).
+
+    Answers given in another version of the form are saved with the present one first: nobody signs what was not asked.
+    """
+    if form_version != discipline.version:
+        return [Finding(FORM_CHANGED, "error", SAVE_AGAIN, ())]
     return [*check_input(discipline, data, context), *_not_opened(user, case, data)]
+
+
+def asked_again(row: DisciplineInput, outside: Mapping[str, Any]) -> list[Finding]:
+    """An error where the home hospital's record was corrected after it was judged."""
+    names = [one.label for one in outdated(row, outside).values()]
+    if not names:
+        return []
+    en, zh = "; ".join(name.en for name in names), "；".join(name.zh for name in names)
+    sentence = Bitext(
+        f"The home hospital's record was corrected after you judged it ({en}). Judge it again.",
+        f"您作出评价后外院记录已更正（{zh}），请重新评价。",
+    )
+    return [Finding(ASKED_AGAIN, "error", sentence, ("claims",))]
 
 
 def can_be_opened(material: Material) -> bool:

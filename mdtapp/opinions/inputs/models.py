@@ -9,10 +9,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mdtapp.cases.models import Case
+from mdtapp.clinical.bitext import Bitext
 from mdtapp.opinions.inputs.status import InputStatus
 from mdtapp.people.models import User
 from mdtapp.store.db import Base, Keyed
-from mdtapp.store.types import EnumText, JSONText, UTCDateTime
+from mdtapp.store.types import BitextType, EnumText, JSONText, UTCDateTime
 
 
 class DisciplineInput(Keyed, Base):
@@ -45,6 +46,8 @@ class DisciplineInput(Keyed, Base):
     revision: Mapped[int] = mapped_column(default=1)
     form_version: Mapped[str] = mapped_column(String(64))
     data: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
+    set_aside: Mapped[list[dict[str, Any]]] = mapped_column(JSONText, default=list)
+    """Answers to questions a later form asks no more, in words; see mdtapp.opinions.inputs.form_change."""
     status: Mapped[InputStatus] = mapped_column(EnumText(InputStatus), default=InputStatus.ASSIGNED)
     reason: Mapped[str] = mapped_column(Text, default="")
     imported: Mapped[bool] = mapped_column(default=False)
@@ -69,6 +72,24 @@ class InputSave(Keyed, Base):
     based_on: Mapped[int]
     accepted: Mapped[bool]
     data: Mapped[dict[str, Any]] = mapped_column(JSONText)
+
+
+class JudgedClaim(Keyed, Base):
+    """What the home hospital's record said when a discipline gave its verdict on it. Never written again.
+
+    `said` is a fingerprint of the stored value, `words` what the author read. A verdict that is upheld after
+    the record was corrected is a new row.
+    """
+
+    __tablename__ = "judged_claim"
+
+    input_id: Mapped[int] = mapped_column(ForeignKey("discipline_input.id"), index=True)
+    claim: Mapped[str] = mapped_column(String(120))
+    verdict: Mapped[str] = mapped_column(String(20))
+    said: Mapped[str] = mapped_column(String(16))
+    words: Mapped[Bitext] = mapped_column(BitextType)
+    judged_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class FormDefinition(Base):

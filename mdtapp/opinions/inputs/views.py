@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,6 @@ from mdtapp.cases.access import disciplines_of, is_chair
 from mdtapp.cases.models import Case
 from mdtapp.cases.queries import get_case
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.disciplines import catalogue
 from mdtapp.disciplines.checks import Finding, check_input, stops_saving
 from mdtapp.disciplines.conditions import Context
 from mdtapp.disciplines.definitions import Discipline
@@ -31,16 +30,22 @@ from mdtapp.opinions.case_page import (
     stage_theirs,
     tumour_words,
 )
+from mdtapp.opinions.conflict_cards import NamedConflict, named, point_of
+from mdtapp.opinions.conflicts import Severity
+from mdtapp.opinions.facts import CaseFacts
 from mdtapp.opinions.inputs import access, operations, queries
-from mdtapp.opinions.inputs.claims import claims_for, with_agreement
-from mdtapp.opinions.inputs.concordance import axes
-from mdtapp.opinions.inputs.fitness import findings_before_signing, unopened
+from mdtapp.opinions.inputs.claims import claims_for, with_agreement, without_verdicts
+from mdtapp.opinions.inputs.fitness import asked_again, findings_before_signing, unopened
+from mdtapp.opinions.inputs.form_change import SetAside
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_post, show_findings, to_data
 from mdtapp.opinions.inputs.forms import ReasonForm, SignInputForm
+from mdtapp.opinions.inputs.judged import fingerprints, outdated
+from mdtapp.opinions.inputs.kept_forms import asked_by, moved_on
 from mdtapp.opinions.inputs.measured import TABLE, take, where
 from mdtapp.opinions.inputs.models import DisciplineInput
+from mdtapp.opinions.inputs.panel_view import panel_of_inputs
 from mdtapp.opinions.inputs.progress import THEIRS, part_of, progress_of
-from mdtapp.opinions.inputs.reading import Difference, answered_sections, asked_by, differences
+from mdtapp.opinions.inputs.reading import Difference, answered_sections, differences
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.opinions.inputs.surroundings import context_of, facts_for_page, known_facts, offered_references
 from mdtapp.opinions.inputs.tasks import tasks_of
@@ -52,6 +57,9 @@ from mdtapp.opinions.inputs.workbench import (
     shelf_of,
     without_empty_rows,
 )
+from mdtapp.opinions.outside_plan import points_to_check
+from mdtapp.opinions.queries import case_facts
+from mdtapp.people.access import may
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import session, unit_of_work
 from mdtapp.store.numbers import whole_number
@@ -64,6 +72,7 @@ from mdtapp.web.login import signed_in
 
 inputs = Blueprint("inputs", __name__)
 REARRANGEMENTS = ("add_row", "remove_row", "move_up", "move_down")
+SEEN = "seen."
 NO_SUCH_INPUT = Bitext("There is no such signed input.", "无此已签署的意见。")
 HIDDEN = Bitext(
     "Sign your own input first; then the others' open.", "请先签署您本人的意见，随后可查看他人意见。"
@@ -110,10 +119,14 @@ def case_inputs(case_no: str) -> ResponseReturnValue:
     visible = may_see_inputs_of(case, signed_in())
     signed = queries.signed_inputs(case.id)
     readable = {key: row for key, row in signed.items() if visible or key in mine}
-    known = catalogue().disciplines
-    columns = [known[key] for key in readable if key in known]
     states = discipline_states([case], signed_in()).get(case.id, [])
     declined = queries.declined_inputs(case.id)
+    view = panel_of_inputs(case, readable, _answer_address(case_no, readable))
+    facts = case_facts(case, signed) if visible else None
+    reads_conflicts = facts is not None and may(signed_in(), Permission.CONFLICT_READ)
+    conflicts = _named_conflicts(case, facts) if reads_conflicts else []
+    at_axes = [[one for one in conflicts if not one.fields.isdisjoint(axis.fields)] for axis in view.axes]
+    shown = {one.rule for ones in at_axes for one in ones}
     return render_template(
         "inputs/case.html",
         case=case,
@@ -124,9 +137,35 @@ def case_inputs(case_no: str) -> ResponseReturnValue:
         readable=readable,
         visible=visible,
         can_write=[key for key in mine if access.can_write(signed_in(), case, key)],
-        columns=columns,
-        axes=axes(columns, {key: row.data for key, row in readable.items()}, outside_part(case)),
+        view=view,
+        conflicts=at_axes,
+        elsewhere=[one for one in conflicts if one.rule not in shown],
+        own_asked_again={key: ones for key, ones in view.asked_again.items() if key in mine},
+        may_write=[key for key in mine if access.can_write(signed_in(), case, key)],
+        points=[point_of(point) for point in points_to_check(case, signed_in(), facts)],
     )
+
+
+def _named_conflicts(case: Case, facts: CaseFacts | None) -> list[NamedConflict]:
+    """What stands now as sentences, critical ones first."""
+    order = {severity: place for place, severity in enumerate(Severity)}
+    rows = sorted(findings.standing(case, facts), key=lambda row: (order[Severity(row.severity)], row.rule))
+    return [named(row) for row in rows]
+
+
+def _answer_address(case_no: str, readable: Mapping[str, DisciplineInput]) -> Callable[[str, str], str]:
+    """Where an answer of a signed input is read."""
+
+    def address(discipline: str, field: str) -> str:
+        return url_for(
+            "inputs.read",
+            case_no=case_no,
+            discipline=discipline,
+            revision=readable[discipline].revision,
+            _anchor=f"answer-{field}",
+        )
+
+    return address
 
 
 # Writing
@@ -141,8 +180,9 @@ def workbench(case_no: str, discipline: str) -> ResponseReturnValue:
     if row is not None and row.status in SIGNED:
         return redirect(url_for("inputs.read", case_no=case_no, discipline=discipline, revision=row.revision))
     context = context_of(case, signed_in(), today())
-    known = known_facts(case, signed_in(), context, _previous(case, discipline))
+    known = known_facts(case, signed_in(), context, _previous(case, definition))
     data = initial_data(definition, row, known)
+    data = without_verdicts(data, outdated(row, context.outside) if row else ())
     fresh = row is None or row.saved_at is None
     return _workbench(
         Page(
@@ -190,6 +230,7 @@ def save(case_no: str, discipline: str) -> ResponseReturnValue:
             data=data,
             row_version=page.row_version,
             context=context,
+            seen={key.removeprefix(SEEN): said for key, said in request.form.items() if key.startswith(SEEN)},
         )
     except Conflict:
         _keep_refused(page)
@@ -327,6 +368,19 @@ def return_to_author(case_no: str, discipline: str) -> ResponseReturnValue:
     return _read(get_case(case_no, signed_in()), row, form, asking="return"), 422
 
 
+@inputs.post("/cases/<case_no>/inputs/<discipline>/uphold")
+@requires(Permission.INPUT_WRITE)
+def uphold_verdict(case_no: str, discipline: str) -> ResponseReturnValue:
+    """The home hospital's record was corrected, and the author's verdict on it stands."""
+    case, _definition = _for_writing(case_no, discipline)
+    operations.uphold_verdict(
+        actor=signed_in(), at=now(), case=case, discipline=discipline, claim=request.form.get("claim", "")
+    )
+    findings.refresh(actor=signed_in(), at=now(), case=case)
+    flash(_("Your verdict stands, now for the record as it is."), "ok")
+    return redirect(url_for("inputs.case_inputs", case_no=case_no))
+
+
 # What the views are made of
 
 
@@ -364,10 +418,10 @@ def _check_others_open(case: Case, discipline: str) -> None:
         raise NotAllowed(HIDDEN)
 
 
-def _previous(case: Case, discipline: str) -> dict[str, Any]:
-    """The last signed answers of the discipline in this case."""
-    row = queries.signed_inputs(case.id).get(discipline)
-    return row.data if row else {}
+def _previous(case: Case, definition: Discipline) -> dict[str, Any]:
+    """The last signed answers of the discipline in this case, as far as its present form holds them."""
+    row = queries.signed_inputs(case.id).get(definition.key)
+    return moved_on(row, definition).data if row else {}
 
 
 def _version() -> int:
@@ -471,7 +525,7 @@ def _saved(row: DisciplineInput, definition: Discipline, context: Context) -> di
             }
             for part in progress.parts
         ],
-        "computed": dict(progress.computed),
+        "computed": {key: sentence(words) for key, words in progress.computed.items()},
     }
 
 
@@ -516,6 +570,7 @@ def _workbench(page: Page) -> str:
         bench=bench,
         row=page.row,
         row_version=page.row_version,
+        aside=_set_aside(page),
         clash=page.clash,
         chosen=chosen,
         shelf=shelf_of(case, signed_in(), key, chosen),
@@ -524,7 +579,17 @@ def _workbench(page: Page) -> str:
         measured_part=part_of(TABLE, page.definition, ()) if page.definition.has(TABLE) else "",
         others=sum(state.discipline != key for state in discipline_states([case], signed_in())[case.id]),
         can_decline=page.row is None,
+        seen=fingerprints(page.definition, page.context.outside),
+        asked_again=outdated(page.row, page.context.outside) if page.row else {},
     )
+
+
+def _set_aside(page: Page) -> list[SetAside]:
+    """Answers of this draft that its form asks no more."""
+    if page.row is None:
+        return []
+    before = [SetAside.of(kept) for kept in page.row.set_aside or ()]
+    return [*before, *moved_on(page.row, page.definition).aside]
 
 
 def _review(case: Case, definition: Discipline, form: SignInputForm | None, *, fresh: bool = False) -> str:
@@ -557,7 +622,8 @@ def _findings(
 ) -> tuple[list[Finding], list[Finding]]:
     """What stops the signature, and what is only to be confirmed."""
     context = context_of(case, signed_in(), today())
-    found = findings_before_signing(signed_in(), case, definition, row.data, context)
+    found = findings_before_signing(signed_in(), case, definition, row.data, context, row.form_version)
+    found += asked_again(row, context.outside)
     return [f for f in found if f.level == "error"], [f for f in found if f.level == "warning"]
 
 
