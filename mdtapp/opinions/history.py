@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -96,15 +97,39 @@ def latest_number(opinion: Opinion) -> int:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The number of the version that stands now, and of the latest step that still has its effect and can be undone."""
+
+    latest: int
+    undoable: int | None
+
+
+def course(opinion: Opinion) -> Course:
+    """Read without what the steps changed: a text has hundreds of them."""
+    rows = session.execute(
+        select(OpinionStep.number, OpinionStep.act, OpinionStep.undoes)
+        .where(OpinionStep.opinion_id == opinion.id)
+        .order_by(OpinionStep.number.desc())
+    ).all()
+    latest = rows[0].number if rows else 0
+    taken_back: set[int] = set()
+    for row in rows:
+        if row.undoes is not None:
+            taken_back.add(row.undoes)
+        elif row.number not in taken_back:
+            return Course(latest, None if row.act in LASTING else row.number)
+    return Course(latest, None)
+
+
 def next_to_undo(opinion: Opinion) -> OpinionStep | None:
     """The latest step that still has its effect; None when there is none, or only a settlement can change it."""
-    taken_back: set[int] = set()
-    for each in reversed(steps(opinion)):
-        if each.undoes is not None:
-            taken_back.add(each.undoes)
-        elif each.number not in taken_back:
-            return None if each.act in LASTING else each
-    return None
+    number = course(opinion).undoable
+    if number is None:
+        return None
+    return session.scalars(
+        select(OpinionStep).where(OpinionStep.opinion_id == opinion.id, OpinionStep.number == number)
+    ).one()
 
 
 def put_back(opinion: Opinion, undone: OpinionStep, actor: User, at: datetime) -> list[Statement]:

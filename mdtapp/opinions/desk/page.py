@@ -119,6 +119,7 @@ def desk_context(case: Case, opinion: Opinion, user: User, at: datetime) -> dict
     blocking = findings.blocking(case, facts)
     is_chair = access.can_edit(user, case)
     can_edit = is_chair and opinion.status == OpinionStatus.IN_EDIT
+    course = history.course(opinion)
     offered: Mapping[str, Sequence[Proposal]] = {}
     if can_edit and opinion.kind == VersionKind.OPINION:
         offered = proposals(opinion, build_draft(facts, **draft_sources(case)))
@@ -144,8 +145,8 @@ def desk_context(case: Case, opinion: Opinion, user: User, at: datetime) -> dict
         "conflicts": standing,
         "open_conflicts": [row for row in standing if row.status == FindingStatus.OPEN or row in blocking],
         "others": around.others_present(opinion, user, at),
-        "latest": history.latest_number(opinion),
-        "can_undo": can_edit and history.next_to_undo(opinion) is not None,
+        "latest": course.latest,
+        "can_undo": can_edit and course.undoable is not None,
         "can_edit": can_edit,
         "is_chair": is_chair,
         "can_comment": can_comment(user, case) and opinion.status in COMMENTED,

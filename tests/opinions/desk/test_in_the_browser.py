@@ -129,6 +129,7 @@ def test_a_sentence_is_moved_reworded_and_undone_by_the_keyboard_alone(page: Pag
     expect(sentence).to_be_focused()
     page.keyboard.press("Control+z")
     expect(sentence).to_have_count(0)
+    page.wait_for_load_state()
     page.keyboard.press("Control+z")
     expect(page.locator(f"{STEPS} .statement-text").first).to_have_text(before[0])
     assert texts(page) == before
@@ -146,11 +147,11 @@ def test_a_sentence_is_dragged_dropped_and_taken_from_the_offers_again(page: Pag
     page.mouse.move(to["x"] + 60, to["y"] + 8, steps=4)
     page.mouse.up()
     expect(page.locator(f"{STEPS} .statement-text").first).to_have_text(before[1])
-    top = page.evaluate("scrollY")
     sentence = page.locator(STEPS).first
     edit(sentence)
     sentence.locator("summary", has_text="Drop").click()
     sentence.get_by_label("Why it is dropped").fill("said elsewhere")
+    top = page.evaluate("scrollY")
     sentence.get_by_role("button", name="Drop").click()
     expect(page.locator(f"{STEPS} .statement-text").first).to_have_text(before[0])
     assert abs(page.evaluate("scrollY") - top) < 200, "the page stays where it was"
