@@ -48,7 +48,11 @@ def case_of(seed: int) -> dict[str, Any]:
     sites = [choice.code for choice in forms["pathology"].choices["site"]]
     return {
         "id": f"GEN-{seed}",
-        "patient": {"pseudonym": f"MAPLE-{100 + seed % 900}", "sex": chance.choice(["female", "male"]), "birth_year": 1980},
+        "patient": {
+            "pseudonym": f"MAPLE-{100 + seed % 900}",
+            "sex": chance.choice(["female", "male"]),
+            "birth_year": 1980,
+        },
         "case": {
             "primary_site": chance.choice(sites),
             "site_family": chance.choice(FAMILIES),
