@@ -147,6 +147,55 @@ PATCHES = (
         "    else if (photometricInterpretation.endsWith('420')) {",
         {"app.bundle.js": 1},
     ),
+    # A part that runs after its script has ended asks for the address of its file, which only Node knows: now and
+    # then the whole viewer stayed blank.
+    Patch(
+        "the name of a file that is none",
+        "return  true&&(e=e||__filename),function",
+        "return  function",
+        {"7431.bundle.js": 2},
+    ),
+    # Ultrasound and nuclear medicine of before 1999 has SOP classes of its own (PS3.6 A, retired).
+    Patch(
+        "images of retired kinds",
+        "[sopClassDictionary.ComputedRadiographyImageStorage, ",
+        "['1.2.840.10008.5.1.4.1.1.3', '1.2.840.10008.5.1.4.1.1.5', '1.2.840.10008.5.1.4.1.1.6', "
+        "sopClassDictionary.ComputedRadiographyImageStorage, ",
+        {"app.bundle.js": 1, "2851.bundle.js": 1},
+    ),
+    # One study whose series name no modality took all the case's other studies off the list.
+    Patch(
+        "studies without a modality",
+        "for (let i = 0; i < ModalitiesInStudy.Value.length; i++) {",
+        "for (let i = 0; i < (ModalitiesInStudy.Value?.length ?? 0); i++) {",
+        {"app.bundle.js": 1},
+    ),
+    # Two studies side by side: a link has to be able to name this stage, else four panes open, two of them empty.
+    Patch(
+        "the stage of two studies side by side",
+        "    name: '2x1',\n",
+        "    id: '2x1',\n    name: '2x1',\n",
+        {"2851.bundle.js": 2},
+    ),
+    # Only the year of birth is served; as a date it stands on 1 January, which nobody should read as a birthday.
+    Patch(
+        "the birth date beside the name",
+        "PatientDOB: formatDate(instance.PatientBirthDate) || null",
+        "PatientDOB: formatDate(instance.PatientBirthDate, 'YYYY') || null",
+        {"2851.bundle.js": 1},
+    ),
+    # Screens show 8 bits a colour. Colour of 16 or 32 bits was cut off at 255, so that all but the darkest was white.
+    Patch(
+        "colour of more than 8 bits",
+        "                if (isColorConversionRequired(imageFrame)) {",
+        "                if (imageFrame.bitsStored > 8 && imageFrame.photometricInterpretation !== 'PALETTE COLOR') {\n"
+        "                    const step = 2 ** (imageFrame.bitsStored - 8);\n"
+        "                    imageFrame.pixelData = Uint8Array.from(imageFrame.pixelData, (value) => value / step);\n"
+        "                    imageFrame.pixelDataLength = imageFrame.pixelData.length;\n"
+        "                }\n"
+        "                if (isColorConversionRequired(imageFrame)) {",
+        {"app.bundle.js": 1},
+    ),
     Patch("a tool box on another site", "https://cdn.jsdelivr.net/npm/", "{base}", {"2516.bundle.js": 1}),
     Patch(
         "segmentation models on another site",

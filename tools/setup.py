@@ -34,6 +34,7 @@ VENV_PYTHON = VENV / "bin" / "python"
 UV = "uv==0.13.8"
 OLDEST_UV = (0, 5)
 OLDEST_NODE = 18
+ORTHANC_DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 ORTHANC_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 
 
@@ -129,6 +130,7 @@ TO_TEST = (
     SystemNeed("DCMTK", "dcmtk", lambda: shutil.which("dcmdump") is not None),
     # Debian keeps it where ordinary users do not look for programs.
     SystemNeed("Orthanc", "orthanc", lambda: shutil.which("Orthanc", path=ORTHANC_PATH) is not None),
+    SystemNeed("Orthanc's DICOMweb", "orthanc-dicomweb", ORTHANC_DICOMWEB.exists),
     SystemNeed("pdftotext", "poppler-utils", lambda: shutil.which("pdftotext") is not None),
 )
 

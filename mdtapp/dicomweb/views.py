@@ -26,7 +26,7 @@ from mdtapp.materials.reasons import NO_PICTURE
 from mdtapp.materials.spool import CEILING, Spool
 from mdtapp.opinions.case_page import closed_series
 from mdtapp.people.roles import Permission
-from mdtapp.store.db import session
+from mdtapp.store.db import let_go, session, unit_of_work
 from mdtapp.web.clock import now, settings
 from mdtapp.web.guards import requires
 from mdtapp.web.login import signed_in
@@ -164,7 +164,9 @@ def bulk_data(study: str, series: str, instance: str, element: str) -> ResponseR
     found = _image(study, series, instance)
     if not wado.ELEMENT.fullmatch(element):
         raise NotFound(NO_SUCH_STUDY)
-    part = _derived().reader.bulk(_derived().objects.path(found.sha256), element)
+    path = _derived().objects.path(found.sha256)
+    let_go()
+    part = _derived().reader.bulk(path, element)
     if isinstance(part, Refusal):
         raise NotFound(NO_SUCH_STUDY)
     accept = request.headers.get("Accept", "")
@@ -205,7 +207,10 @@ def _instances(study: ServedStudy, held: list[Held]) -> ResponseReturnValue:
     accept = request.headers.get("Accept", "*/*")
     if not any(kind in accept for kind in ("application/dicom", "multipart/related", "*/*")):
         raise NotAcceptable(wado.NO_SUCH_FORM)
-    operations.note_retrieved(actor=signed_in(), at=now(), study=study, count=len(held))
+    with (
+        unit_of_work()
+    ):  # written down before the first byte, and nobody waits while the files are written anew
+        operations.note_retrieved(actor=signed_in(), at=now(), study=study, count=len(held))
     derived, patient = _derived(), study.patient
     if len(held) == 1 and "multipart/related" not in accept and "application/dicom" in accept:
         for media, body in wado.instance_parts(derived, held, patient):
@@ -250,6 +255,7 @@ def _picture(study: str, series: str, instance: str, frame: str, edge: int) -> R
         if isinstance(chosen, Refusal):
             raise NotFound(chosen.reason.text)
         sha256, number = chosen.sha256, chosen.frame
+    let_go()
     drawn = {"edge": edge, **wado.window_of(request.args.get("window", ""))}
     picture = derived.reader.preview(derived.objects.path(sha256), number, **drawn)
     if not isinstance(picture, Picture):

@@ -14,18 +14,21 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotAcceptable, NotFound
 from mdtapp.imaging.copy_order import Copied, CopyOrder, Form
 from mdtapp.imaging.derived import DerivedStore, Indexed
+from mdtapp.imaging.frames import DEFLATED_FRAMES
 from mdtapp.imaging.header import Refusal
 from mdtapp.imaging.models import ImagingInstance
 from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.materials.reasons import NO_PICTURE
 
 NATIVE: Final = "1.2.840.10008.1.2.1"  # Explicit VR Little Endian, in which frames travel
+DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 UNCOMPRESSED: Final = {
     "",
     "1.2.840.10008.1.2",
     NATIVE,
     "1.2.840.10008.1.2.2",
-    "1.2.840.10008.1.2.1.99",
+    DEFLATED,
+    DEFLATED_FRAMES,
 }
 OCTETS: Final = "application/octet-stream"
 ELEMENT: Final = re.compile(r"[0-9A-Fa-f]{8}(\.[1-9][0-9]{0,5}\.[0-9A-Fa-f]{8}){0,8}")
@@ -132,10 +135,11 @@ def instance_parts(
     """Each instance with the patient of the case; one that cannot be written anew is left out."""
     for each in held:
         path = derived.objects.path(each.indexed.sha256)
-        copy = derived.reader.copy(path, CopyOrder(Form.SERVED, patient))
+        copy = derived.reader.copy(path, CopyOrder(Form.SERVED, patient, readable=True))
         if isinstance(copy, Copied):
-            syntax = f"; transfer-syntax={each.syntax}" if each.syntax else ""
-            yield f"application/dicom{syntax}", whole(path, copy)
+            syntax = NATIVE if each.syntax in {DEFLATED, DEFLATED_FRAMES} else each.syntax
+            named = f"; transfer-syntax={syntax}" if syntax else ""
+            yield f"application/dicom{named}", whole(path, copy)
 
 
 def whole(path: Path, copy: Copied) -> Iterator[bytes]:

@@ -25,6 +25,7 @@ from mdtapp.gateway.retrieve import (
 )
 from mdtapp.gateway.scu import Peer, PeerFailed, Step, associated, broken_off, reach, resolve, status_of
 from mdtapp.gateway.storage_classes import COMMON_CLASSES, TRANSFER_SYNTAXES
+from mdtapp.gateway.stow import StowPlace, probe
 
 NOWHERE = "2.25.1"  # a study nobody has: asking for it moves nothing
 
@@ -39,8 +40,8 @@ class Check:
     sentence: Bitext
 
 
-def run_checks(peer: Peer, *, destination: str | None) -> list[Check]:
-    """Every step in order, none after the first that fails.
+def run_checks(peer: Peer, *, destination: str | None, place: StowPlace | None = None) -> list[Check]:
+    """Every step in order, none after the first that fails; sending by STOW-RS to `place` is tried by itself.
 
     `destination` is our own AE title when the PACS is to send by C-MOVE, None for C-GET.
     """
@@ -71,7 +72,16 @@ def run_checks(peer: Peer, *, destination: str | None) -> list[Check]:
             except PeerFailed as failure:
                 passed, failed, sentence = False, True, failure.sentence
         checks.append(Check(step, what, passed, sentence))
-    return checks
+    return [*checks, _stow_check(place)] if place is not None else checks
+
+
+def _stow_check(place: StowPlace) -> Check:
+    what = Bitext("DICOMweb address answers (STOW-RS)", "DICOMweb 地址应答（STOW-RS）")
+    try:
+        probe(place)
+    except PeerFailed as failure:
+        return Check(Step.STOW, what, False, failure.sentence)
+    return Check(Step.STOW, what, True, Bitext())
 
 
 def _associate(peer: Peer) -> None:

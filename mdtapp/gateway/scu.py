@@ -36,6 +36,7 @@ class Step(StrEnum):
     FIND = "find"
     RETRIEVE = "retrieve"
     STORE = "store"
+    STOW = "stow"
 
 
 @dataclass(frozen=True, slots=True)

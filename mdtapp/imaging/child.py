@@ -1,7 +1,7 @@
 """The limited child: `python -m mdtapp.imaging.child` answers one JSON line for each request line.
 
 Requests: `{"do": …, "path": …}` with what the act needs besides: header, index, preview, key_picture,
-decoded, bulk, measurements, measure, shrink, copy. Its limits are those of `mdtapp.imaging.serving`.
+decoded, bulk, measurements, measure, shrink, copy, give_back. Its limits are those of `mdtapp.imaging.serving`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pydicom
 
 from mdtapp.imaging import copying, instance_index, key_picture, measurements, preview, reader, retrieval
 from mdtapp.imaging.copy_order import Copied, CopyOrder, KeptBack
+from mdtapp.imaging.encapsulated_pdf import SourceStudy
 from mdtapp.imaging.header import (
     DiscIndex,
     InstanceHeader,
@@ -75,6 +76,8 @@ def answer(request: dict[str, Any]) -> Answer:
             return preview.shrink(path)
         case "copy":
             return copying.make(path, CopyOrder.of(request["order"]), cleared=bool(request["cleared"]))
+        case "give_back":
+            return copying.give_back(path, SourceStudy.of(request["source"]))
     raise ValueError("unknown request")
 
 

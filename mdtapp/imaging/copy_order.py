@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.imaging.deidentify.known_identifiers import KnownIdentifiers
 from mdtapp.imaging.deidentify.pixel_risk import Held
+from mdtapp.imaging.frames import inflated, joined
 from mdtapp.imaging.served_patient import ServedPatient
 from mdtapp.store.objects import CHUNK
 
@@ -33,12 +34,13 @@ FORM_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class CopyOrder:
-    """`secret` is the key of the case; `cleared` says that a person has looked at the pixels."""
+    """`secret` is the key of the case. `readable`: frames deflated one by one, which few programs read, are inflated."""
 
     form: Form
     patient: ServedPatient
     secret: bytes = b""
     known: KnownIdentifiers = field(default_factory=KnownIdentifiers)
+    readable: bool = False
 
     def as_json(self) -> dict[str, Any]:
         patient = self.patient
@@ -47,6 +49,7 @@ class CopyOrder:
             "patient": [patient.pseudonym, patient.case_no, patient.birth_year],
             "secret": self.secret.hex(),
             "known": [sorted(values) for values in _parts(self.known)],
+            "readable": self.readable,
         }
 
     @classmethod
@@ -56,12 +59,40 @@ class CopyOrder:
             ServedPatient(*values["patient"]),
             bytes.fromhex(values["secret"]),
             KnownIdentifiers(*(frozenset(part) for part in values["known"])),
+            values["readable"],
         )
 
 
 @dataclass(frozen=True, slots=True)
+class DeflatedFrames:
+    """Frames of a file that a copy holds inflated: the bits of one, and the (offset, length) of the pieces of each."""
+
+    bits: int
+    frames: list[list[list[int]]]
+
+    @property
+    def length(self) -> int:
+        """Bytes they take inflated, an even number (PS3.5 7.1.1)."""
+        whole = -(-self.bits * len(self.frames) // 8)
+        return whole + whole % 2
+
+    def pieces(self, source: BinaryIO) -> Iterator[bytes]:
+        yield from joined(
+            (inflated(self._stored(source, frame), self.bits) for frame in self.frames), self.bits
+        )
+        yield b"\0" * (self.length - -(-self.bits * len(self.frames) // 8))
+
+    def _stored(self, source: BinaryIO, frame: list[list[int]]) -> bytes:
+        parts = []
+        for offset, length in frame:
+            source.seek(offset)
+            parts.append(source.read(length))
+        return b"".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
 class Copied:
-    """A copy: `head`, then the bytes `start` to `end` of the file it was made from, then `tail`.
+    """A copy: `head`, then the bytes `start` to `end` of the file it was made from (or `deflated`), then `tail`.
 
     `record` is what its directory record says (keyword → text), `done` rows of tag, keyword,
     action and count.
@@ -73,11 +104,14 @@ class Copied:
     tail: bytes
     record: dict[str, str]
     done: list[tuple[str, str, str, int]]
+    deflated: DeflatedFrames | None = None
 
     def pieces(self, source: BinaryIO) -> Iterator[bytes]:
         """The copy a megabyte at a time; `source` is the file it was made from."""
         if self.head:
             yield self.head
+        if self.deflated:
+            yield from self.deflated.pieces(source)
         source.seek(self.start)
         left = self.end - self.start
         while left > 0 and (piece := source.read(min(CHUNK, left))):
@@ -93,6 +127,7 @@ class Copied:
             "tail": self.tail.hex(),
             "record": self.record,
             "done": self.done,
+            "deflated": self.deflated and [self.deflated.bits, self.deflated.frames],
         }
 
     @classmethod
@@ -105,6 +140,7 @@ class Copied:
             bytes.fromhex(values["tail"]),
             values["record"],
             [(tag, keyword, action, count) for tag, keyword, action, count in values["done"]],
+            DeflatedFrames(*values["deflated"]) if values["deflated"] else None,
         )
 
 

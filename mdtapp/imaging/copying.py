@@ -21,11 +21,14 @@ from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ExplicitVRLittleEndian
 from pydicom.uid import ImplicitVRLittleEndian as ImplicitLittle
 
-from mdtapp.imaging.copy_order import Copied, CopyOrder, Form, KeptBack
+from mdtapp.imaging.copy_order import Copied, CopyOrder, DeflatedFrames, Form, KeptBack
 from mdtapp.imaging.deidentify.engine import Deidentifier
 from mdtapp.imaging.deidentify.keys import CaseKey
 from mdtapp.imaging.deidentify.pixel_risk import CLEARABLE, Held, why_held
 from mdtapp.imaging.deidentify.pseudonymise import pseudonymise
+from mdtapp.imaging.encapsulated_pdf import SourceStudy, describe_study
+from mdtapp.imaging.frame_index import layout
+from mdtapp.imaging.frames import DEFLATED_FRAMES, FrameLayout
 from mdtapp.imaging.header import Refusal
 from mdtapp.imaging.reader import BROKEN
 from mdtapp.imaging.text import ODD_VALUE, text, texts
@@ -104,8 +107,55 @@ def make(path: Path, order: CopyOrder, *, cleared: bool) -> Copied | KeptBack | 
         return Refusal(DICOM_UNREADABLE)
 
 
+def give_back(path: Path, source: SourceStudy) -> Copied | Refusal:
+    """An object made here, with patient and study as the images of `source` name them; its UIDs stay.
+
+    Made here means under the case's pseudonym: whoever has the images knows it by the patient's own name.
+    """
+    try:
+        with path.open("rb") as file:
+            return _give_back(file, path.stat().st_size, source)
+    except RecursionError:
+        return Refusal(DICOM_TOO_DEEP)
+    except MemoryError:
+        return Refusal(DICOM_TOO_HUNGRY)
+    except (*BROKEN, RuntimeError):
+        return Refusal(DICOM_UNREADABLE)
+
+
+def _give_back(file: BufferedReader, size: int, source: SourceStudy) -> Copied | Refusal:
+    ds = pydicom.dcmread(file, stop_before_pixels=True, force=True)
+    pixels = None if _is_deflated(ds) else _find_pixels(file, ds, size)
+    if _is_deflated(ds):
+        file.seek(0)
+        ds = pydicom.dcmread(file, force=True)
+    if text(ds, "StudyInstanceUID") != source.study_instance_uid:
+        return Refusal(DICOM_UNREADABLE)
+    ds.decode()  # every text becomes what it says, so that one character set can hold it and the name
+    _forget_character_sets(ds)
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    describe_study(ds, source)
+    head = _written(ds) + (_opening(ds, pixels) if pixels else b"")
+    if len(head) > MAX_HEAD:
+        return Refusal(DICOM_TOO_HUNGRY)
+    if pixels is None:
+        return Copied(head, 0, 0, b"", _record(ds), [])
+    return Copied(head, pixels.start, pixels.end, _DELIMITER if pixels.encapsulated else b"", _record(ds), [])
+
+
+def _forget_character_sets(ds: Dataset) -> None:
+    """Items follow the character set of what holds them."""
+    for element in ds:
+        if element.VR == "SQ":
+            for item in element.value:
+                if "SpecificCharacterSet" in item:
+                    del item.SpecificCharacterSet
+                _forget_character_sets(item)
+
+
 def _make(file: BufferedReader, size: int, order: CopyOrder, cleared: bool) -> Copied | KeptBack | Refusal:
     ds = pydicom.dcmread(file, stop_before_pixels=True, force=True)
+    at = file.tell()
     pixels = None if _is_deflated(ds) else _find_pixels(file, ds, size)
     if _is_deflated(ds):
         file.seek(0)
@@ -124,6 +174,8 @@ def _make(file: BufferedReader, size: int, order: CopyOrder, cleared: bool) -> C
         done = [(*what, count) for what, count in sorted(changes.items())]
     else:
         pseudonymise(ds, order.patient)
+    if order.readable and text(ds.file_meta, "TransferSyntaxUID") == DEFLATED_FRAMES and pixels is not None:
+        return _inflated(ds, layout(file, ds, at, size), done)
     head = _written(ds) + (_opening(ds, pixels) if pixels else b"")
     if len(head) > MAX_HEAD:
         return Refusal(DICOM_TOO_HUNGRY)
@@ -131,6 +183,17 @@ def _make(file: BufferedReader, size: int, order: CopyOrder, cleared: bool) -> C
         return Copied(head, 0, 0, b"", _record(ds), done)
     tail = _DELIMITER if pixels.encapsulated else b""
     return Copied(head, pixels.start, pixels.end, tail, _record(ds), done)
+
+
+def _inflated(ds: Dataset, found: FrameLayout, done: list[tuple[str, str, str, int]]) -> Copied:
+    """In Explicit VR Little Endian, with the frames named by their place; they are inflated where they are sent."""
+    frames = DeflatedFrames(found.bits, [[list(piece) for piece in frame] for frame in found.frames])
+    record = _record(ds)
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+        ds.pop(keyword, None)
+    pixels = _Pixels(0x0010, "OW", 0, frames.length, encapsulated=False)
+    return Copied(_written(ds) + _opening(ds, pixels), 0, 0, b"", record, done, frames)
 
 
 def _is_deflated(ds: Dataset) -> bool:

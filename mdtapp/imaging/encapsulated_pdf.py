@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from pydicom import Dataset, FileMetaDataset, uid
@@ -29,6 +29,15 @@ class SourceStudy:
     study_time: str
     accession_number: str
     description: str
+
+    def as_json(self) -> dict[str, str]:
+        day = self.study_date.isoformat() if self.study_date else ""
+        return {**asdict(self), "study_date": day}
+
+    @classmethod
+    def of(cls, values: dict[str, str]) -> SourceStudy:
+        day = values["study_date"]
+        return cls(**{**values, "study_date": date.fromisoformat(day) if day else None})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ def encapsulate(pdf: bytes, source: SourceStudy, document: DocumentFacts) -> byt
     ds.SpecificCharacterSet = "ISO_IR 192"
     ds.SOPClassUID = SOP_CLASS
     ds.SOPInstanceUID = instance_uid(source, document)
-    _describe_study(ds, source)
+    describe_study(ds, source)
     _describe_document(ds, source, document)
     ds.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
     ds.EncapsulatedDocumentLength = len(pdf)
@@ -77,7 +86,7 @@ def encapsulate(pdf: bytes, source: SourceStudy, document: DocumentFacts) -> byt
     return out.getvalue()
 
 
-def _describe_study(ds: Dataset, source: SourceStudy) -> None:
+def describe_study(ds: Dataset, source: SourceStudy) -> None:
     """Patient (C.7.1.1) and General Study (C.7.2.1) as they came."""
     ds.PatientName = source.patient_name
     ds.PatientID = source.patient_id

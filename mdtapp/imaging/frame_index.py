@@ -16,7 +16,7 @@ from pydicom import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 
-from mdtapp.imaging.frames import MAX_INFLATED, FrameLayout, Piece
+from mdtapp.imaging.frames import DEFLATED_FRAMES, MAX_INFLATED, FrameLayout, Piece
 from mdtapp.imaging.text import ODD_VALUE, text
 
 PIXEL_ELEMENTS = {0x7FE00008: 32, 0x7FE00009: 64, 0x7FE00010: 0}
@@ -64,18 +64,16 @@ def _found(file: BinaryIO, ds: Dataset, at: int, size: int, order: Any) -> Frame
     length = int.from_bytes(head[8:12] if explicit else head[4:8], order)
     start = at + (12 if explicit else 8)
     if length == _UNDEFINED:
-        return FrameLayout(_encapsulated(file, ds, start))
+        frames = _encapsulated(file, ds, start)
+        if text(ds.file_meta, "TransferSyntaxUID") == DEFLATED_FRAMES:
+            return FrameLayout(frames, bits=_bits(ds, _whole(ds, "BitsAllocated")), deflated=True)
+        return FrameLayout(frames)
     return _native(ds, start, min(length, size - start), PIXEL_ELEMENTS[tag], order == "big")
 
 
 def _native(ds: Dataset, start: int, length: int, fixed_bits: int, big: bool) -> FrameLayout:
     allocated = fixed_bits or _whole(ds, "BitsAllocated")
-    samples = _whole(ds, "SamplesPerPixel", 1)
-    pixels = _whole(ds, "Rows") * _whole(ds, "Columns")
-    if text(ds, "PhotometricInterpretation") == "YBR_FULL_422":
-        bits = pixels * 2 * allocated  # two chroma samples for two pixels (PS3.3 C.7.6.3.1.2)
-    else:
-        bits = pixels * samples * allocated
+    bits = _bits(ds, allocated)
     if bits <= 0:
         return FrameLayout([])
     count = min(_whole(ds, "NumberOfFrames", 1) or 1, length * 8 // bits, MAX_FRAMES)
@@ -83,6 +81,14 @@ def _native(ds: Dataset, start: int, length: int, fixed_bits: int, big: bool) ->
         return FrameLayout([[(start, length)]], bits=bits, count=count)
     word = allocated // 8 if big and allocated > 8 else 1
     return FrameLayout([[(start + n * bits // 8, bits // 8)] for n in range(count)], word)
+
+
+def _bits(ds: Dataset, allocated: int) -> int:
+    """Bits of a frame of native pixels."""
+    pixels = _whole(ds, "Rows") * _whole(ds, "Columns")
+    if text(ds, "PhotometricInterpretation") == "YBR_FULL_422":
+        return pixels * 2 * allocated  # two chroma samples for two pixels (PS3.3 C.7.6.3.1.2)
+    return pixels * _whole(ds, "SamplesPerPixel", 1) * allocated
 
 
 def _encapsulated(file: BinaryIO, ds: Dataset, start: int) -> Sequence[Sequence[Piece]]:

@@ -13,6 +13,7 @@ from pydicom.uid import ExplicitVRLittleEndian, KeyObjectSelectionDocumentStorag
 from mdtapp.imaging.served_patient import ServedPatient
 
 FOR_CONFERENCE: Final = ("113005", "DCM", "For Conference")
+SERIES_DESCRIPTION: Final = "Key image for the conference"
 DESCRIPTION: Final = ("113012", "DCM", "Key Object Description")
 
 
@@ -37,7 +38,7 @@ def key_object(image: NamedImage, patient: ServedPatient, note: str, at: datetim
     ds.PatientBirthDate, ds.PatientSex = patient.birth_date, ""
     ds.StudyDate = ds.StudyTime = ds.ReferringPhysicianName = ds.StudyID = ds.AccessionNumber = ""
     ds.Modality, ds.SeriesNumber, ds.InstanceNumber = "KO", 9000, 1
-    ds.SeriesDescription = "Key image for the conference"
+    ds.SeriesDescription = SERIES_DESCRIPTION
     ds.Manufacturer = "mdtapp"
     ds.ContentDate, ds.ContentTime = at.strftime("%Y%m%d"), at.strftime("%H%M%S")
     ds.ReferencedPerformedProcedureStepSequence = []

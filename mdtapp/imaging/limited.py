@@ -15,7 +15,7 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import mdtapp
 from mdtapp.imaging.copy_order import Copied, CopyOrder, KeptBack, request_of
@@ -32,6 +32,9 @@ from mdtapp.imaging.header import (
     Refusal,
 )
 from mdtapp.materials.reasons import DICOM_TOO_HUNGRY, READER_DIED
+
+if TYPE_CHECKING:
+    from mdtapp.imaging.encapsulated_pdf import SourceStudy
 
 TIMEOUT = 20.0
 _PACKAGE_HOME = str(Path(mdtapp.__file__).parent.parent)
@@ -103,6 +106,11 @@ class LimitedReader:
         if isinstance(answer, Refusal):
             return answer
         return KeptBack(Held(answer["held"])) if "held" in answer else Copied.of(answer["copy"])
+
+    def give_back(self, path: Path, source: SourceStudy) -> Copied | Refusal:
+        """An object made here as those know it who have the images of `source`, or why not."""
+        answer = self._ask({"do": "give_back", "path": str(path), "source": source.as_json()})
+        return answer if isinstance(answer, Refusal) else Copied.of(answer["copy"])
 
     def close(self) -> None:
         """Ends the child; the next request would start another."""

@@ -67,7 +67,7 @@ def file_instance(
     elif case is None:
         outcome = Outcome.ACCEPTED if instance is None else Outcome.DUPLICATE
         kept = _keep(instance, header, arrived, at)
-        reason = None if queries.is_linked(kept.series.study, kept.identity) else NO_CASE
+        reason = note or (None if queries.is_linked(kept.series.study, kept.identity) else NO_CASE)
     else:
         kept = _keep(instance, header, arrived, at)
         link = _link(case, kept, known, batch, actor, at)

@@ -19,19 +19,28 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
 )
 
+from mdtapp.imaging.frame_index import layout
+from mdtapp.imaging.frames import DEFLATED_FRAMES, inflated
 from mdtapp.imaging.header import Picture, PictureSize, Refusal
 from mdtapp.imaging.reader import BROKEN
 from mdtapp.imaging.text import ODD_VALUE, text
 from mdtapp.materials.reasons import (
     DICOM_TOO_DEEP,
     DICOM_TOO_HUNGRY,
+    NO_CODEC,
     NO_PICTURE,
     PICTURE_UNREADABLE,
     PIXEL_FLOOD,
+    Reason,
 )
 
+# pylibjpeg-libjpeg would decode them and is under the GPL; Pillow reads the eight-bit kind of the first.
+WITHOUT_CODEC = frozenset({str(JPEGExtended12Bit), str(JPEGLossless), str(JPEGLosslessSV1)})
 MAX_EDGE = 512
 SHOWN_EDGE = 2048
 MAX_PIXELS = 150_000_000
@@ -46,6 +55,7 @@ def render(
 
     Grey values are windowed by `window` (centre, width), without one as the header says.
     """
+    ds = Dataset()
     try:
         with path.open("rb") as file:
             ds = pydicom.dcmread(file, stop_before_pixels=True, force=True)
@@ -55,7 +65,13 @@ def render(
     except MemoryError:
         return Refusal(DICOM_TOO_HUNGRY)
     except _FAILURES:
-        return Refusal(NO_PICTURE)
+        return Refusal(why_not_decoded(ds))
+
+
+def why_not_decoded(ds: Dataset) -> Reason:
+    """Whether pixels that could not be decoded lack a decoder that may be shipped, or are damaged."""
+    syntax = text(getattr(ds, "file_meta", Dataset()), "TransferSyntaxUID")
+    return NO_CODEC if syntax in WITHOUT_CODEC else NO_PICTURE
 
 
 def _frame_image(path: Path, ds: Dataset, frame: int, window: tuple[float, float] | None) -> Image.Image:
@@ -73,6 +89,8 @@ def _decode(path: Path, ds: Dataset, frame: int) -> Pixels:
     """One frame as (rows, columns) or (rows, columns, 3), colour converted to RGB."""
     index = frame if _number(ds.get("NumberOfFrames"), 1) > 1 else 0
     syntax = ds.file_meta.get("TransferSyntaxUID")
+    if syntax == DEFLATED_FRAMES:
+        return _inflated_frame(path, index)
     if syntax and syntax != DeflatedExplicitVRLittleEndian:
         return pixel_array(path, index=index)
     whole = pydicom.dcmread(path, force=True)
@@ -81,6 +99,19 @@ def _decode(path: Path, ds: Dataset, frame: int) -> Pixels:
         native = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
         whole.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else native
     return pixel_array(whole, index=index)
+
+
+def _inflated_frame(path: Path, index: int) -> Pixels:
+    """A frame that is deflated by itself, which the library does not decode."""
+    with path.open("rb") as file:
+        head = pydicom.dcmread(file, stop_before_pixels=True)
+        found = layout(file, head, file.tell(), path.stat().st_size)
+        pieces = found.frames[index]
+        stored = b"".join(file.read(length) for offset, length in pieces if file.seek(offset))
+    head.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    head.PixelData, head.NumberOfFrames = inflated(stored, found.bits), 1
+    head["PixelData"].VR = "OW"
+    return pixel_array(head)
 
 
 def _windowed(pixels: Pixels, ds: Dataset, frame: int, asked: tuple[float, float] | None) -> Pixels:

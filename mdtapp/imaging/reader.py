@@ -238,7 +238,7 @@ def _floats(ds: Dataset, keyword: str) -> list[float]:
 
 
 def _pixels(file: BufferedReader, ds: Dataset, end: int, size: int, syntax: str) -> tuple[bool, bool]:
-    """Whether there are pixels, and whether the file ends before they (or its header) do.
+    """Whether there are pixels, and whether the file ends before they (or its header) do, or holds too few.
 
     `end` is where the header reader stopped: at the pixel element, or behind the last one.
     """
@@ -255,7 +255,17 @@ def _pixels(file: BufferedReader, ds: Dataset, end: int, size: int, syntax: str)
     start = end + (12 if explicit else 8)
     if length == _UNDEFINED:
         return True, _lacks_delimiter(file, size)
-    return True, start + length > size
+    return True, start + length > size or length < _least_bytes(ds)
+
+
+def _least_bytes(ds: Dataset) -> int:
+    """How long uncompressed pixels must be by what the header says; 0 when it does not say it (PS3.5 8.1.1)."""
+    keywords = ("Rows", "Columns", "BitsAllocated")
+    rows, columns, bits = (_whole(ds, keyword) or 0 for keyword in keywords)
+    samples, frames = _whole(ds, "SamplesPerPixel") or 1, max(1, _whole(ds, "NumberOfFrames") or 1)
+    if text(ds, "PhotometricInterpretation").endswith("422"):
+        samples = 2  # every other column has colour of its own
+    return (max(0, rows * columns * bits) * samples * frames) // 8
 
 
 def _lacks_delimiter(file: BufferedReader, size: int) -> bool:

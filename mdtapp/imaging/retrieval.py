@@ -11,6 +11,7 @@ from pydicom.pixels.utils import pixel_array
 
 from mdtapp.imaging.deidentify.pseudonymise import pseudonymise
 from mdtapp.imaging.header import Part, Refusal
+from mdtapp.imaging.preview import why_not_decoded
 from mdtapp.imaging.reader import BROKEN
 from mdtapp.imaging.served_patient import NOBODY
 from mdtapp.materials.reasons import DICOM_TOO_DEEP, DICOM_TOO_HUNGRY, DICOM_UNREADABLE, NO_PICTURE, Reason
@@ -41,7 +42,14 @@ def decoded(path: Path, frame: int) -> Part | Refusal:
         pixels = pixel_array(path, index=frame - 1, raw=True)
         return _within_limit(np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder("<"))).tobytes())
 
-    return _answered(decode, NO_PICTURE)
+    return _answered(decode, _why_not(path))
+
+
+def _why_not(path: Path) -> Reason:
+    try:
+        return why_not_decoded(pydicom.dcmread(path, stop_before_pixels=True, force=True))
+    except (*_FAILURES, RecursionError, MemoryError):
+        return NO_PICTURE
 
 
 def _within_limit(content: bytes) -> Part | Refusal:

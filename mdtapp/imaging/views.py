@@ -12,6 +12,7 @@ from mdtapp.imaging import previews, queries
 from mdtapp.imaging.header import Picture, Refusal
 from mdtapp.imaging.limited import shared_reader
 from mdtapp.people.roles import Permission
+from mdtapp.store.db import let_go
 from mdtapp.store.objects import ObjectStore
 from mdtapp.web.guards import requires
 from mdtapp.web.login import signed_in
@@ -28,9 +29,9 @@ def series_preview(case_no: str, series_id: int) -> ResponseReturnValue:
     series = queries.get_series(case, series_id)
     if series.preview_sha256:
         return _png(_objects().read(series.preview_sha256))
-    return _sent(
-        previews.draw(previews.choose(queries.instances_of_series(case, series)), _objects(), shared_reader())
-    )
+    chosen = previews.choose(queries.instances_of_series(case, series))
+    let_go()
+    return _sent(previews.draw(chosen, _objects(), shared_reader()))
 
 
 @imaging.get("/cases/<case_no>/imaging/instances/<int:instance_id>/<int:frame>.png")
@@ -41,7 +42,9 @@ def frame_picture(case_no: str, instance_id: int, frame: int) -> ResponseReturnV
     instance = queries.get_instance(case, instance_id)
     if not 1 <= frame <= instance.frames:
         raise NotFound(NO_PICTURE)
-    return _sent(shared_reader().preview(_objects().path(instance.sha256), frame - 1))
+    path = _objects().path(instance.sha256)
+    let_go()
+    return _sent(shared_reader().preview(path, frame - 1))
 
 
 def _sent(made: Picture | Refusal) -> ResponseReturnValue:

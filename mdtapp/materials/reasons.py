@@ -52,8 +52,8 @@ MISLABELLED = _reason(
 )
 CUT_SHORT = _reason(
     "cut_short",
-    "The file ends too early. What could be read is kept; ask the sender for a complete copy.",
-    "文件不完整，可读部分已保存。请索取完整文件。",
+    "The file ends too early, or holds fewer pixels than its header says. What could be read is kept; ask the sender for a complete copy.",
+    "文件不完整，或像素少于文件头所述，可读部分已保存。请索取完整文件。",
 )
 SYMLINK = _reason(
     "symlink",
@@ -184,6 +184,11 @@ NO_PICTURE = _reason(
     "no_picture",
     "The pixels are compressed or damaged in a way that gives no preview here. The original bytes are kept.",
     "像素数据的压缩方式或损坏情况使其无法生成预览图，原始数据已保存。",
+)
+NO_CODEC = _reason(
+    "no_codec",
+    "The pixels are compressed as lossless or 12-bit JPEG. No decoder whose licence fits this program reads it, so there is no preview here: open the images in the viewer, which has a decoder of its own. The original bytes are kept.",
+    "像素数据为无损 JPEG 或 12 位 JPEG 压缩，目前没有许可证与本程序相容的解码器，故此处无预览图。请用阅片器打开，阅片器自带解码器。原始数据已保存。",
 )
 NO_PIXELS = _reason(
     "no_pixels",

@@ -58,7 +58,7 @@ from mdtapp.opinions.key_images.access import can_choose
 from mdtapp.people.roles import Permission
 from mdtapp.slides import access as slide_access
 from mdtapp.slides import queries as slide_queries
-from mdtapp.store.db import StoreBusy, session
+from mdtapp.store.db import StoreBusy, let_go, session, unit_of_work
 from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
 from mdtapp.viewer.links import openings
@@ -278,7 +278,10 @@ def content(case_no: str, number: int) -> ResponseReturnValue:
         raise NotFound(queries.NO_SUCH_MATERIAL)
     if material.file_kind is FileKind.SLIDE:
         slide_access.check_can_see_label(signed_in(), case)  # the file holds its label
-    operations.note_opened(actor=signed_in(), at=now(), case=case, material=material)
+    with (
+        unit_of_work()
+    ):  # committed before the bytes leave, since the database is let go while a picture is made
+        operations.note_opened(actor=signed_in(), at=now(), case=case, material=material)
     response: Any = _sent(material, as_attachment=request.args.get("save") == "1")
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -294,6 +297,7 @@ def _sent(material: Material, *, as_attachment: bool) -> ResponseReturnValue:
         text = decode_text(objects.read(sha256)) or ""
         return current_app.response_class(text, mimetype="text/plain")
     if not as_attachment and material.media_type == "image/tiff":
+        let_go()
         picture = shared_reader().shrink(objects.path(sha256))
         if isinstance(picture, Picture):
             return send_file(io.BytesIO(picture.png), mimetype="image/png")

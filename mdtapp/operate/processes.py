@@ -31,7 +31,7 @@ from mdtapp.pacs.fetching import Fetcher
 from mdtapp.pacs.sender import Sender
 from mdtapp.people.models import User
 from mdtapp.schema import migrate
-from mdtapp.store.db import session, unit_of_work
+from mdtapp.store.db import WEB_THREADS, session, unit_of_work
 
 BESIDE_WEB = ("worker", "gateway")
 GRACE_SECONDS = 10.0
@@ -80,7 +80,7 @@ def web_command(settings: Settings) -> list[str]:
         "--workers",
         str(settings.web_processes),
         "--threads",
-        "24",
+        str(WEB_THREADS),
         "--timeout",
         "120",
         "--graceful-timeout",

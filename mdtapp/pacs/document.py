@@ -1,8 +1,13 @@
-"""The released opinion as a DICOM object for the hospital's PACS."""
+"""What goes to the hospital's PACS as DICOM objects: the released opinion, and what was made here of the images."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
 from mdtapp.clinical.bitext import Bitext, Language
+from mdtapp.errors import Invalid
 from mdtapp.imaging.encapsulated_pdf import (
     SOP_CLASS,
     TRANSFER_SYNTAX,
@@ -11,9 +16,11 @@ from mdtapp.imaging.encapsulated_pdf import (
     encapsulate,
     instance_uid,
 )
+from mdtapp.imaging.header import Refusal
+from mdtapp.imaging.limited import LimitedReader
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.models import OpinionVersion
-from mdtapp.pacs.queries import LinkedStudy
+from mdtapp.pacs.queries import LinkedStudy, MadeSeries
 from mdtapp.store.objects import ObjectStore
 
 
@@ -68,3 +75,57 @@ def _source(linked: LinkedStudy) -> SourceStudy:
         accession_number=study.accession_number,
         description=study.description,
     )
+
+
+# --- what was made here -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An object made here, and the study it goes back into: enough to copy it without the database."""
+
+    sha256: str
+    sop_class_uid: str
+    sop_instance_uid: str
+    source: SourceStudy
+
+
+def originals_of(made: MadeSeries) -> list[Original]:
+    source = _source(made.into)
+    return [Original(one.sha256, one.sop_class_uid, one.sop_instance_uid, source) for one in made.instances]
+
+
+def returned_objects(
+    originals: Sequence[Original], *, objects: ObjectStore, reader: LimitedReader
+) -> list[dict[str, str]]:
+    """Keeps each under the patient's own name, as the PACS knows it, and says what a sending needs to know.
+
+    UIDs stay, so that what comes back from the PACS one day is known here. Invalid when one cannot be read.
+    """
+    found = []
+    for original in originals:
+        path = objects.path(original.sha256)
+        copied = reader.give_back(path, original.source)
+        if isinstance(copied, Refusal):
+            raise Invalid(copied.reason.text)
+        with path.open("rb") as stream:
+            stored = objects.put_stream(cast(BinaryIO, _Pieces(copied.pieces(stream))))
+        found.append(
+            {
+                "sha256": stored.sha256,
+                "sop_class_uid": original.sop_class_uid,
+                "sop_instance_uid": original.sop_instance_uid,
+                "transfer_syntax_uid": copied.record["TransferSyntaxUID"],
+            }
+        )
+    return found
+
+
+class _Pieces:
+    """Pieces as a stream; how much is asked for does not matter to whoever reads it to the end."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def read(self, _size: int) -> bytes:
+        return next(self._pieces, b"")

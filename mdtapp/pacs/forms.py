@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
@@ -16,8 +26,8 @@ from mdtapp.opinions.models import OpinionVersion
 from mdtapp.pacs.document import document_title
 from mdtapp.pacs.models import PacsNode
 from mdtapp.pacs.operations import NodeFacts
-from mdtapp.pacs.queries import LinkedStudy
-from mdtapp.pacs.status import Retrieve
+from mdtapp.pacs.queries import LinkedStudy, MadeSeries
+from mdtapp.pacs.status import Retrieve, SendBy, StowAuth
 from mdtapp.store.numbers import whole_number
 from mdtapp.web.forms import PageForm
 from mdtapp.web.language import sentence
@@ -25,6 +35,22 @@ from mdtapp.web.language import sentence
 RETRIEVE_WORDS = {
     Retrieve.GET: Bitext("C-GET: over our own connection", "C-GET：通过我方连接取回"),
     Retrieve.MOVE: Bitext("C-MOVE: the PACS sends to our listener", "C-MOVE：由 PACS 发送到我方接收端"),
+}
+SEND_BY_WORDS = {
+    SendBy.STORE: Bitext("C-STORE: over DICOM", "C-STORE：通过 DICOM"),
+    SendBy.STOW: Bitext("STOW-RS: over the web", "STOW-RS：通过网络"),
+}
+STOW_AUTH_WORDS = {
+    StowAuth.NONE: Bitext("nothing", "无"),
+    StowAuth.BASIC: Bitext("name and password", "用户名和密码"),
+    StowAuth.BEARER: Bitext("a token", "令牌"),
+}
+MADE_KINDS = {
+    "KO": Bitext("Key images", "关键图像"),
+    "SR": Bitext("Measurements", "测量"),
+    "SEG": Bitext("Segmentation", "分割"),
+    "RTSTRUCT": Bitext("Outlines", "轮廓"),
+    "PR": Bitext("Presentation", "显示状态"),
 }
 MODALITIES = {
     "CT": Bitext("CT", "CT"),
@@ -60,17 +86,33 @@ class NodeForm(PageForm):
     )
     calling_ae = StringField(_l("Our AE title there"), [Optional(), Length(max=16)])
     retrieve = RadioField(_l("How images come"), [InputRequired(_l("Choose how images come"))], default="get")
+    send_by = RadioField(
+        _l("How it is sent to"), [InputRequired(_l("Choose how it is sent to"))], default="store"
+    )
+    stow_url = StringField(_l("DICOMweb address"), [Optional(), Length(max=300)])
+    stow_auth = RadioField(
+        _l("What makes us known there"),
+        [InputRequired(_l("Choose what makes us known there"))],
+        default="none",
+    )
+    stow_user = StringField(_l("User name"), [Optional(), Length(max=200)])
+    stow_secret = PasswordField(_l("Password or token"), [Optional(), Length(max=4000)])
+    stow_plain = BooleanField(_l("Allow http, which is not encrypted, for this address"))
     active = BooleanField(_l("Offered to coordinators"), default=True)
     row_version = HiddenField()
 
     def fill_choices(self) -> NodeForm:
         self.retrieve.choices = [SelectChoice(str(way), words) for way, words in RETRIEVE_WORDS.items()]
+        self.send_by.choices = [SelectChoice(str(way), words) for way, words in SEND_BY_WORDS.items()]
+        self.stow_auth.choices = [SelectChoice(str(way), words) for way, words in STOW_AUTH_WORDS.items()]
         return self
 
     def fill_from(self, node: PacsNode) -> NodeForm:
-        for name in ("name", "ae_title", "host", "port", "calling_ae", "active"):
+        """What is kept, without what is sealed."""
+        for name in ("name", "ae_title", "host", "port", "calling_ae", "active", "stow_url", "stow_plain"):
             self._fields[name].data = getattr(node, name)
         self.retrieve.data, self.row_version.data = str(node.retrieve), str(node.row_version)
+        self.send_by.data, self.stow_auth.data = str(node.send_by), str(node.stow_auth)
         return self
 
     @property
@@ -87,6 +129,12 @@ class NodeForm(PageForm):
             calling_ae=self.calling_ae.data or "",
             retrieve=Retrieve(self.retrieve.data),
             active=bool(self.active.data),
+            send_by=SendBy(self.send_by.data),
+            stow_url=self.stow_url.data or "",
+            stow_auth=StowAuth(self.stow_auth.data),
+            stow_user=self.stow_user.data or "",
+            stow_secret=self.stow_secret.data or "",
+            stow_plain=bool(self.stow_plain.data),
         )
 
 
@@ -149,6 +197,26 @@ class SendForm(PageForm):
         self.study_id.choices = [SelectChoice(str(row.study.id), words) for row, words in studies]
         self.to_node_id.choices = _nodes(nodes)
         return self
+
+
+class SendMadeForm(PageForm):
+    """Which series that were made here go to which PACS."""
+
+    series = SelectMultipleField(
+        _l("What is sent"), [DataRequired(_l("Tick at least one of them"))], coerce=int
+    )
+    made_node_id = SelectField(_l("PACS"), [DataRequired(_l("Choose the PACS"))])
+
+    def fill_choices(self, made: Sequence[MadeSeries], nodes: Sequence[PacsNode]) -> SendMadeForm:
+        self.series.choices = [SelectChoice(str(row.series.id), made_title(row)) for row in made]
+        self.made_node_id.choices = _nodes(nodes)
+        return self
+
+
+def made_title(made: MadeSeries) -> str:
+    """Kind, and how many objects where it is more than one: `Measurements (3)`."""
+    words = sentence(MADE_KINDS.get(made.series.modality, Bitext(made.series.modality, made.series.modality)))
+    return f"{words or 'DICOM'} ({len(made.instances)})" if len(made.instances) > 1 else words or "DICOM"
 
 
 def _nodes(nodes: Sequence[PacsNode]) -> list[SelectChoice]:

@@ -48,7 +48,7 @@ class Held:
 
 @dataclass(slots=True)
 class Pulse:
-    """What runs and what beats share. `abort` ends the association that is open when the transfer is lost.
+    """What runs and what beats share. `abort` ends the connection that is open when the transfer is lost.
 
     `count` is -1 before anything was counted.
     """
@@ -59,7 +59,11 @@ class Pulse:
 
     def watch(self, association: Any) -> None:
         """From now on this association ends with the transfer."""
-        self.abort = lambda: break_off(association)
+        self.end_with(lambda: break_off(association))
+
+    def end_with(self, abort: Callable[[], None]) -> None:
+        """From now on this is called when the transfer is lost."""
+        self.abort = abort
         if self.lost.is_set():
             self.abort()
 

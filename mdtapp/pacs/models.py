@@ -5,19 +5,23 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.opinions.models import OpinionVersion
-from mdtapp.pacs.status import Retrieve, TransferState
+from mdtapp.pacs.status import Retrieve, SendBy, StowAuth, TransferState
 from mdtapp.store.db import Base, Keyed
 from mdtapp.store.types import BitextType, EnumText, JSONText, UTCDateTime
 
 
 class PacsNode(Keyed, Base):
-    """A PACS we may speak to. `calling_ae` is empty where our own title is used."""
+    """A PACS we may speak to. `calling_ae` is empty where our own title is used.
+
+    `stow_url` is the root of its DICOMweb; `stow_sealed` holds `{user, secret}`, sealed as identities are, or
+    nothing; `stow_plain` says that the administrator allows http on the network.
+    """
 
     __tablename__ = "pacs_node"
     __table_args__ = (
@@ -31,6 +35,11 @@ class PacsNode(Keyed, Base):
     port: Mapped[int]
     calling_ae: Mapped[str] = mapped_column(String(16), default="")
     retrieve: Mapped[Retrieve] = mapped_column(EnumText(Retrieve), default=Retrieve.GET)
+    send_by: Mapped[SendBy] = mapped_column(EnumText(SendBy), default=SendBy.STORE)
+    stow_url: Mapped[str] = mapped_column(String(300), default="")
+    stow_auth: Mapped[StowAuth] = mapped_column(EnumText(StowAuth), default=StowAuth.NONE)
+    stow_sealed: Mapped[str] = mapped_column(Text, default="")
+    stow_plain: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     row_version: Mapped[int] = mapped_column(default=1)
@@ -87,7 +96,9 @@ class PacsFetch(Transfer, Base):
 
 
 class PacsSending(Transfer, Base):
-    """Stored DICOM objects on their way to a PACS; `version` is set when they are the opinion's document.
+    """Stored DICOM objects on their way to a PACS.
+
+    `version` is set when they are the opinion's document, `series_id` when they are a series made here.
 
     `objects`: `[{sha256, sop_class_uid, sop_instance_uid, transfer_syntax_uid}]`, the first `sent` of which the
     PACS has taken. A resend sends the same instances, byte for byte.
@@ -102,6 +113,7 @@ class PacsSending(Transfer, Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
     node_id: Mapped[int] = mapped_column(ForeignKey("pacs_node.id"), index=True)
     version_id: Mapped[int | None] = mapped_column(ForeignKey("opinion_version.id"), index=True)
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("imaging_series.id"), index=True)
     title: Mapped[str] = mapped_column(String(200))
     objects: Mapped[list[dict[str, str]]] = mapped_column(JSONText)
     sent: Mapped[int] = mapped_column(default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,10 +14,12 @@ from mdtapp.audit.trail import Actor, SystemActor, lock_head, record
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import Conflict, Invalid
+from mdtapp.imaging.models import ImagingSeries
 from mdtapp.opinions.models import OpinionVersion
 from mdtapp.pacs import access, queries
 from mdtapp.pacs.models import PacsFetch, PacsNode, PacsSending
-from mdtapp.pacs.status import ACTIVE, TRANSFER_LIFECYCLE, Retrieve, TransferState
+from mdtapp.pacs.status import ACTIVE, TRANSFER_LIFECYCLE, Retrieve, SendBy, StowAuth, TransferState
+from mdtapp.pacs.stow_place import fault_in, is_sendable, origin_of, root_of, sealed
 from mdtapp.people.models import User
 from mdtapp.store.db import session
 
@@ -30,6 +32,7 @@ WORKER = SystemActor("worker")
 AnyTransfer = PacsFetch | PacsSending
 _HOST = re.compile(r"[0-9A-Za-z._:-]{1,253}")
 _AE_TITLE = re.compile(r"[\x20-\x5b\x5d-\x7e]{1,16}")
+_USER = re.compile(r"[^:\x00-\x1f\x7f]{1,200}")
 _UID = re.compile(r"[0-9.]{1,64}")
 CHANGED_MEANWHILE = Bitext(
     "Somebody changed this PACS in between. Reload the page and change it again.",
@@ -42,7 +45,10 @@ CHANGED_MEANWHILE = Bitext(
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """How a PACS is called and reached."""
+    """How a PACS is called and reached, and where it takes what is sent.
+
+    An empty `stow_secret` leaves the one that is kept.
+    """
 
     name: str
     ae_title: str
@@ -51,31 +57,55 @@ class NodeFacts:
     calling_ae: str
     retrieve: Retrieve
     active: bool = True
+    send_by: SendBy = SendBy.STORE
+    stow_url: str = ""
+    stow_auth: StowAuth = StowAuth.NONE
+    stow_user: str = ""
+    stow_secret: str = field(default="", repr=False)
+    stow_plain: bool = False
 
 
-def add_node(*, actor: User, at: datetime, facts: NodeFacts) -> PacsNode:
-    """A PACS that coordinators may search. Invalid names what is wrong."""
+def add_node(*, actor: User, at: datetime, facts: NodeFacts, key: str) -> PacsNode:
+    """A PACS that coordinators may search; `key` seals what makes us known there. Invalid names what is wrong."""
     access.check_can_manage(actor)
-    node = PacsNode(created_at=at)
-    _describe(node, facts)
+    node = PacsNode(created_at=at, stow_url="", stow_sealed="")
+    _describe(node, facts, key)
     session.add(node)
     session.flush()
     _note_node(EventType.PACS_NODE_ADDED, actor, at, node)
     return node
 
 
-def amend_node(*, actor: User, at: datetime, node: PacsNode, facts: NodeFacts, row_version: int) -> PacsNode:
+def amend_node(
+    *, actor: User, at: datetime, node: PacsNode, facts: NodeFacts, row_version: int, key: str
+) -> PacsNode:
     """Corrects a PACS; one that is not active is offered no more, what runs is not touched."""
     access.check_can_manage(actor)
     if row_version != node.row_version:
         raise Conflict(CHANGED_MEANWHILE)
-    _describe(node, facts)
+    _describe(node, facts, key)
     session.flush()
     _note_node(EventType.PACS_NODE_AMENDED, actor, at, node)
     return node
 
 
-def _describe(node: PacsNode, facts: NodeFacts) -> None:
+def _describe(node: PacsNode, facts: NodeFacts, key: str) -> None:
+    faults = _faults(node, facts)
+    faults |= _stow_faults(node, facts)
+    if faults:
+        raise Invalid(Bitext("Some answers are missing or wrong.", "部分内容缺失或有误。"), fields=faults)
+    node.name, node.ae_title = " ".join(facts.name.split()), facts.ae_title.strip()
+    node.host, node.port, node.calling_ae = facts.host.strip(), facts.port, facts.calling_ae.strip()
+    node.retrieve, node.active = facts.retrieve, facts.active
+    node.send_by, node.stow_auth, node.stow_plain = facts.send_by, facts.stow_auth, facts.stow_plain
+    node.stow_url = root_of(facts.stow_url)
+    if facts.stow_auth is StowAuth.NONE:
+        node.stow_sealed = ""
+    elif facts.stow_secret:
+        node.stow_sealed = sealed(facts.stow_user.strip(), facts.stow_secret, key)
+
+
+def _faults(node: PacsNode, facts: NodeFacts) -> dict[str, Bitext]:
     faults: dict[str, Bitext] = {}
     name = " ".join(facts.name.split())
     if not name or len(name) > 80:
@@ -100,11 +130,37 @@ def _describe(node: PacsNode, facts: NodeFacts) -> None:
         faults["port"] = Bitext(
             "Write a port from 1 to 65535, often 104 or 11112.", "请填写 1 至 65535 的端口。"
         )
-    if faults:
-        raise Invalid(Bitext("Some answers are missing or wrong.", "部分内容缺失或有误。"), fields=faults)
-    node.name, node.ae_title, node.host = name, facts.ae_title.strip(), facts.host.strip()
-    node.port, node.calling_ae = facts.port, facts.calling_ae.strip()
-    node.retrieve, node.active = facts.retrieve, facts.active
+    return faults
+
+
+def _stow_faults(node: PacsNode, facts: NodeFacts) -> dict[str, Bitext]:
+    """Whoever gets the secret is named anew: a changed address does not inherit it."""
+    address = root_of(facts.stow_url)
+    if not address and facts.send_by is SendBy.STORE:
+        return {}
+    wrong = fault_in(address, plain=facts.stow_plain)
+    if wrong is not None:
+        return {"stow_url": wrong}
+    if facts.stow_auth is StowAuth.NONE:
+        return {}
+    moved = origin_of(node.stow_url) != origin_of(address) or node.stow_auth is not facts.stow_auth
+    given = facts.stow_secret or (facts.stow_auth is StowAuth.BASIC and facts.stow_user.strip())
+    if not given and node.stow_sealed and not moved:
+        return {}
+    faults: dict[str, Bitext] = {}
+    if facts.stow_auth is StowAuth.BASIC and not _USER.fullmatch(facts.stow_user.strip()):
+        faults["stow_user"] = Bitext("Write the user name, without a colon.", "请填写用户名，不含冒号。")
+    if not facts.stow_secret:
+        faults["stow_secret"] = Bitext(
+            "Write the password or token. It is asked for again when the address changes.",
+            "请填写密码或令牌。地址变更后须重新填写。",
+        )
+    elif facts.stow_auth is StowAuth.BEARER and not is_sendable(facts.stow_secret):
+        faults["stow_secret"] = Bitext(
+            "A token has letters, digits and signs without spaces. Copy it again.",
+            "令牌只含字母、数字和符号，不含空格。请重新复制。",
+        )
+    return faults
 
 
 def _note_node(event: EventType, actor: User, at: datetime, node: PacsNode) -> None:
@@ -117,6 +173,9 @@ def _note_node(event: EventType, actor: User, at: datetime, node: PacsNode) -> N
         host=node.host,
         port=node.port,
         active=node.active,
+        send_by=str(node.send_by),
+        stow_url=node.stow_url,
+        stow_auth=str(node.stow_auth),
     )
 
 
@@ -206,9 +265,15 @@ def ask_sending(
     title: str,
     objects: Sequence[dict[str, str]],
     version: OpinionVersion | None = None,
+    series: ImagingSeries | None = None,
 ) -> PacsSending:
-    """Puts stored DICOM objects into the queue for one PACS."""
+    """Puts stored DICOM objects into the queue for one PACS: the opinion's document, or a `series` made here.
+
+    NotAllowed for a series in which a colleague keeps a reading that is not open to this person yet.
+    """
     access.check_can_send(actor, case)
+    if series is not None:
+        access.check_is_open(actor, case, series)
     if not objects:
         raise Invalid(Bitext("There is nothing to send.", "没有可发送的内容。"))
     if case.demonstration:
@@ -226,7 +291,12 @@ def ask_sending(
         )
     if sending is None:
         sending = PacsSending(
-            case=case, node=node, version=version, title=title[:200], state=TransferState.WAITING
+            case=case,
+            node=node,
+            version=version,
+            series_id=series.id if series else None,
+            title=title[:200],
+            state=TransferState.WAITING,
         )
         session.add(sending)
     else:
@@ -234,7 +304,15 @@ def ask_sending(
     sending.objects, sending.sent = list(objects), 0
     _queue(sending, actor, at)
     session.flush()
-    _note(EventType.PACS_SENDING_ASKED, actor, at, sending, version=version.id if version else None)
+    _note(
+        EventType.PACS_SENDING_ASKED,
+        actor,
+        at,
+        sending,
+        version=version.id if version else None,
+        series=series.id if series else None,
+        instances=[one["sop_instance_uid"] for one in objects],
+    )
     return sending
 
 

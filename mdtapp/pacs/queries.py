@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -15,12 +15,15 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
 from mdtapp.imaging.header import InstanceHeader
 from mdtapp.imaging.intake import Asker
+from mdtapp.imaging.key_object import SERIES_DESCRIPTION as KEY_IMAGE_SERIES
 from mdtapp.imaging.models import ArrivingIdentity, ImagingInstance, ImagingSeries, ImagingStudy, StudyLink
-from mdtapp.imaging.status import LinkState
+from mdtapp.imaging.status import LinkGround, LinkState
 from mdtapp.materials.models import IntakeBatch, IntakeFile
+from mdtapp.opinions.key_images import queries as key_images
 from mdtapp.pacs.identity_keys import patient_key
 from mdtapp.pacs.models import PacsFetch, PacsNode, PacsSending
 from mdtapp.pacs.status import ACTIVE, TransferState
+from mdtapp.people.models import User
 from mdtapp.store.db import foresee, once, session
 
 NO_SUCH_NODE = Bitext("There is no such PACS. Go back to the list.", "无此 PACS，请返回列表。")
@@ -233,6 +236,85 @@ def find_held(kind: type[PacsFetch] | type[PacsSending], transfer_id: int, token
     return session.scalars(query.with_for_update(of=kind)).one_or_none()
 
 
+# --- what was made here -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MadeSeries:
+    """A series that somebody made here of the case's images: who, when, and into which study it goes back."""
+
+    series: ImagingSeries
+    instances: tuple[ImagingInstance, ...]
+    made_by: User | None
+    into: LinkedStudy
+
+    @property
+    def made_at(self) -> datetime:
+        return max(instance.received_at for instance in self.instances)
+
+
+def made_here(case: Case, closed: Container[int]) -> list[MadeSeries]:
+    """Key objects, measurements, segmentations … of the case, newest first.
+
+    Without those in `closed` series, and without key objects of key images that were taken back.
+    """
+    query = (
+        select(ImagingInstance)
+        .join(ImagingSeries, ImagingSeries.id == ImagingInstance.series_id)
+        .join(
+            StudyLink,
+            (StudyLink.study_id == ImagingSeries.study_id)
+            & (StudyLink.identity_id == ImagingInstance.identity_id),
+        )
+        .where(
+            StudyLink.case_id == case.id,
+            StudyLink.state == LinkState.LINKED,
+            StudyLink.ground == LinkGround.SERVED,
+        )
+        .order_by(ImagingInstance.id.desc())
+    )
+    into = {row.study.id: row for row in linked_studies(case)}
+    standing = {image.key_object_uid for image in key_images.standing(case)}
+    found: dict[int, list[ImagingInstance]] = {}
+    for one in session.scalars(query):
+        taken_back = one.series.description == KEY_IMAGE_SERIES and one.sop_instance_uid not in standing
+        if one.series_id not in closed and one.series.study_id in into and not taken_back:
+            found.setdefault(one.series_id, []).append(one)
+    makers = _makers(case, [one.sop_instance_uid for ones in found.values() for one in ones])
+    return [
+        MadeSeries(
+            ones[0].series,
+            tuple(reversed(ones)),
+            makers.get(ones[-1].sop_instance_uid),
+            into[ones[0].series.study_id],
+        )
+        for ones in found.values()
+    ]
+
+
+def _makers(case: Case, uids: Sequence[str]) -> dict[str, User]:
+    """Who brought each instance into the case first."""
+    query = (
+        select(IntakeFile.sop_instance_uid, IntakeBatch.actor)
+        .join(IntakeBatch, IntakeBatch.id == IntakeFile.batch_id)
+        .where(IntakeFile.case_id == case.id, IntakeFile.sop_instance_uid.in_(uids))
+        .order_by(IntakeFile.id.desc())
+    )
+    actors = {uid: actor for uid, actor in session.execute(query) if uid}
+    people = {member.user.actor_ref: member.user for member in case.members}
+    return {uid: people[actor] for uid, actor in actors.items() if actor in people}
+
+
+def latest_sendings(case: Case) -> dict[int, PacsSending]:
+    """The newest sending of each series made here."""
+    query = (
+        select(PacsSending)
+        .where(PacsSending.case_id == case.id, PacsSending.series_id.is_not(None))
+        .order_by(PacsSending.asked_at)
+    )
+    return {row.series_id: row for row in session.scalars(query) if row.series_id is not None}
+
+
 # --- the study a document goes into -------------------------------------------------------------
 
 
@@ -245,12 +327,16 @@ class LinkedStudy:
 
 
 def linked_studies(case: Case) -> list[LinkedStudy]:
-    """Studies that belong to the case, newest first."""
+    """Studies that belong to the case, newest first; what was made here names the patient by the pseudonym."""
     query = (
         select(ImagingStudy, ArrivingIdentity)
         .join(StudyLink, StudyLink.study_id == ImagingStudy.id)
         .join(ArrivingIdentity, ArrivingIdentity.id == StudyLink.identity_id)
-        .where(StudyLink.case_id == case.id, StudyLink.state == LinkState.LINKED)
+        .where(
+            StudyLink.case_id == case.id,
+            StudyLink.state == LinkState.LINKED,
+            StudyLink.ground != LinkGround.SERVED,
+        )
         .order_by(ImagingStudy.study_date.desc(), ImagingStudy.id.desc(), StudyLink.id)
     )
     found: dict[int, LinkedStudy] = {}

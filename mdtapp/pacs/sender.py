@@ -1,21 +1,26 @@
-"""Sending queued objects to a PACS by C-STORE: one association for each PACS, again after a pause when it fails."""
+"""Sending queued objects to a PACS by C-STORE or STOW-RS: one connection for each PACS, again after a pause when it fails."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.clock import Clock
 from mdtapp.config import Settings
-from mdtapp.gateway import sending
+from mdtapp.errors import DomainError
+from mdtapp.gateway import sending, stow
 from mdtapp.gateway.scu import Peer, PeerFailed
+from mdtapp.gateway.stow import StowPlace
 from mdtapp.pacs import operations, queries
 from mdtapp.pacs.fetching import UNEXPECTED, peer_of
-from mdtapp.pacs.holding import Held, Lost, holding
-from mdtapp.pacs.models import PacsSending
+from mdtapp.pacs.holding import Held, Lost, Pulse, holding
+from mdtapp.pacs.models import PacsNode, PacsSending
+from mdtapp.pacs.status import SendBy
+from mdtapp.pacs.stow_place import place_of
 from mdtapp.store.db import unit_of_work
 from mdtapp.store.objects import ObjectStore
 
@@ -29,9 +34,16 @@ log = logging.getLogger(__name__)
 class Parcel:
     """What is left to send, and where to."""
 
-    peer: Peer
+    to: Peer | StowPlace
     files: list[sending.Outgoing]
     sent: int
+
+    def send(self, count: Callable[[sending.Outgoing], None], pulse: Pulse) -> None:
+        """Each of them in order; PeerFailed at the first that is not taken."""
+        if isinstance(self.to, StowPlace):
+            stow.send(self.to, self.files, count, opened=pulse.end_with)
+        else:
+            sending.send(self.to, self.files, count, opened=pulse.watch)
 
 
 class Sender:
@@ -58,7 +70,7 @@ class Sender:
 
             failure: Bitext | None = None
             try:
-                sending.send(parcel.peer, parcel.files, count, opened=pulse.watch)
+                parcel.send(count, pulse)
             except Lost:
                 return True
             except PeerFailed as failed:
@@ -75,6 +87,13 @@ class Sender:
             if row is None:
                 return None
             token = operations.take(at=self.clock.now(), transfer=row)
+            try:
+                to = self._destination(row.node)
+            except (
+                DomainError
+            ) as lost:  # the key of what is sealed does not fit: another try would not mend it
+                operations.give_up(at=self.clock.now(), transfer=row, failure=lost.sentence)
+                return None
             files = [
                 sending.Outgoing(
                     self.objects.path(one["sha256"]),
@@ -84,7 +103,12 @@ class Sender:
                 )
                 for one in row.objects[row.sent :]
             ]
-            return Held(PacsSending, row.id, token), Parcel(peer_of(row.node, self.settings), files, row.sent)
+            return Held(PacsSending, row.id, token), Parcel(to, files, row.sent)
+
+    def _destination(self, node: PacsNode) -> Peer | StowPlace:
+        if node.send_by is SendBy.STOW:
+            return place_of(node, self.app.extensions["mdtapp.identity_key"])
+        return peer_of(node, self.settings)
 
     def _end(self, held: Held, parcel: Parcel, sent: int, failure: Bitext | None) -> None:
         try:

@@ -24,6 +24,21 @@ class Retrieve(StrEnum):
     MOVE = "move"
 
 
+class SendBy(StrEnum):
+    """How a PACS takes what is sent to it."""
+
+    STORE = "store"
+    STOW = "stow"
+
+
+class StowAuth(StrEnum):
+    """How we make ourselves known to a STOW-RS address."""
+
+    NONE = "none"
+    BASIC = "basic"
+    BEARER = "bearer"
+
+
 T = TransferState
 ACTIVE = (T.WAITING, T.RUNNING)
 

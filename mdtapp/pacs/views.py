@@ -21,17 +21,28 @@ from mdtapp.gateway.scu import PeerFailed
 from mdtapp.imaging import desk
 from mdtapp.imaging import operations as imaging_operations
 from mdtapp.imaging import queries as imaging_queries
+from mdtapp.imaging.limited import shared_reader
 from mdtapp.materials.identity import Identity
-from mdtapp.opinions.case_page import banner_for
+from mdtapp.opinions.case_page import banner_for, closed_series, may_see_inputs_of
 from mdtapp.opinions.documents import Press
 from mdtapp.pacs import access, operations, queries
-from mdtapp.pacs.document import document_object, document_title
+from mdtapp.pacs.document import document_object, document_title, originals_of, returned_objects
 from mdtapp.pacs.fetching import peer_of
-from mdtapp.pacs.forms import RETRIEVE_WORDS, FetchForm, NodeForm, SearchForm, SendForm
+from mdtapp.pacs.forms import (
+    RETRIEVE_WORDS,
+    SEND_BY_WORDS,
+    FetchForm,
+    NodeForm,
+    SearchForm,
+    SendForm,
+    SendMadeForm,
+    made_title,
+)
 from mdtapp.pacs.identity_keys import comparison_of
 from mdtapp.pacs.models import PacsNode
 from mdtapp.pacs.searching import find_for
-from mdtapp.pacs.status import ACTIVE, Retrieve
+from mdtapp.pacs.status import ACTIVE, Retrieve, SendBy
+from mdtapp.pacs.stow_place import place_of
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import unit_of_work
 from mdtapp.store.numbers import whole_number
@@ -55,7 +66,9 @@ VERBS = {"cancel": operations.cancel, "resume": operations.resume}
 @nodes.get("/pacs")
 @requires(Permission.NODE_MANAGE)
 def node_list() -> ResponseReturnValue:
-    return render_template("pacs/nodes.html", nodes=queries.all_nodes(), ways=RETRIEVE_WORDS)
+    return render_template(
+        "pacs/nodes.html", nodes=queries.all_nodes(), ways=RETRIEVE_WORDS, sent=SEND_BY_WORDS
+    )
 
 
 @nodes.get("/pacs/new")
@@ -70,7 +83,7 @@ def add_node() -> ResponseReturnValue:
     form = NodeForm().fill_choices()
     if form.validate_on_submit():
         with form.showing_refusals():
-            node = operations.add_node(actor=signed_in(), at=now(), facts=form.to_facts())
+            node = operations.add_node(actor=signed_in(), at=now(), facts=form.to_facts(), key=_key())
             flash(_("The PACS is entered. Test the connection now."), "ok")
             return redirect(url_for("nodes.edit_node", node_id=node.id))
     return _node_page(None, form), 422
@@ -90,7 +103,12 @@ def amend_node(node_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.showing_refusals():
             operations.amend_node(
-                actor=signed_in(), at=now(), node=node, facts=form.to_facts(), row_version=form.version
+                actor=signed_in(),
+                at=now(),
+                node=node,
+                facts=form.to_facts(),
+                row_version=form.version,
+                key=_key(),
             )
             flash(_("Saved."), "ok")
             return redirect(url_for("nodes.edit_node", node_id=node_id))
@@ -104,9 +122,10 @@ def test_connection(node_id: int) -> ResponseReturnValue:
     node = queries.get_node(node_id)
     peer = peer_of(node, settings())
     destination = settings().dicom_ae_title if node.retrieve is Retrieve.MOVE else None
+    place = place_of(node, _key()) if node.send_by is SendBy.STOW else None
     with unit_of_work(writing=False):
         pass  # the database is not held while the PACS is asked
-    checks = run_checks(peer, destination=destination)
+    checks = run_checks(peer, destination=destination, place=place)
     node = queries.get_node(node_id)
     return _node_page(node, NodeForm(formdata=None).fill_choices().fill_from(node), checks)
 
@@ -256,6 +275,38 @@ def send(case_no: str) -> ResponseReturnValue:
     return _page(get_case(case_no, signed_in()), send_form=form), 422
 
 
+@pacs.post(f"{CASE}/made")
+@requires(Permission.DELIVERY_SEND)
+def send_made(case_no: str) -> ResponseReturnValue:
+    """Puts what was made here of the images into the queue to a PACS, one sending for each series."""
+    case = get_case(case_no, signed_in())
+    access.check_can_send(signed_in(), case)
+    made, form = queries.made_here(case, closed_series(case, signed_in())), SendMadeForm()
+    if form.fill_choices(made, queries.active_nodes()).validate_on_submit():
+        with form.showing_refusals():
+            chosen = [row for row in made if row.series.id in (form.series.data or [])]
+            parcels = [(row.series.id, made_title(row), originals_of(row)) for row in chosen]
+            with unit_of_work(writing=False):
+                pass  # the database is not held while the files are written anew
+            copies = [
+                (series_id, title, returned_objects(originals, objects=_objects(), reader=shared_reader()))
+                for series_id, title, originals in parcels
+            ]
+            case = get_case(case_no, signed_in())
+            for series_id, title, objects in copies:
+                operations.ask_sending(
+                    actor=signed_in(),
+                    at=now(),
+                    case=case,
+                    node=queries.get_active_node(whole_number(form.made_node_id.data) or -1),
+                    title=title,
+                    objects=objects,
+                    series=imaging_queries.get_series(case, series_id),
+                )
+            return redirect(url_for("pacs.case_pacs", case_no=case_no))
+    return _page(get_case(case_no, signed_in()), made_form=form), 422
+
+
 @pacs.post(SENDING)
 @requires(Permission.DELIVERY_SEND)
 def move_sending(case_no: str, sending_id: int, verb: str) -> ResponseReturnValue:
@@ -286,18 +337,25 @@ def _page(
     *,
     search_form: SearchForm | None = None,
     send_form: SendForm | None = None,
+    made_form: SendMadeForm | None = None,
     results: list[ResultRow] | None = None,
     failure: Bitext | None = None,
     asked_node: int = 0,
     names_shown: bool = False,
 ) -> str:
     offered = queries.active_nodes()
+    made = queries.made_here(case, closed_series(case, signed_in()))
     return render_template(
         "pacs/case.html",
         banner=banner_for(case, signed_in(), "materials", today()),
         nodes=offered,
         form=search_form or SearchForm(formdata=None).fill_choices(offered),
         send_form=send_form or _send_form(case, empty=True),
+        made=made,
+        made_form=made_form or SendMadeForm(formdata=None).fill_choices(made, offered),
+        made_title=made_title,
+        made_open=may_see_inputs_of(case, signed_in()),
+        made_sent=queries.latest_sendings(case),
         versions=delivery_queries.released_versions(case),
         linked=queries.linked_studies(case),
         identity_sealed=case.patient.identity is not None,
@@ -319,6 +377,7 @@ def _transfers(case: Case) -> dict[str, Any]:
         "running": any(row.state in ACTIVE for row in fetches)
         or any(row.state in ACTIVE for row in sendings),
         "active": ACTIVE,
+        "most_tries": operations.MOST_TRIES,
     }
 
 
@@ -352,6 +411,11 @@ def _known(case: Case) -> Identity | None:
 def _press() -> Press:
     press: Press = current_app.extensions["mdtapp.press"]
     return press
+
+
+def _key() -> str:
+    key: str = current_app.extensions["mdtapp.identity_key"]
+    return key
 
 
 def _objects() -> ObjectStore:

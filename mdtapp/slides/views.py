@@ -31,6 +31,7 @@ from mdtapp.slides.models import SlideRegion
 from mdtapp.slides.outline import read_outline
 from mdtapp.slides.queries import NO_SUCH_SLIDE, ShownSlide
 from mdtapp.slides.source import FileSlide, MissingSlide, SlideSource, Tile
+from mdtapp.store.db import let_go, unit_of_work
 from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
 from mdtapp.web.clock import now, today
@@ -51,10 +52,12 @@ NOT_KEPT = Bitext("The region was not kept. Look at the fields and try again.", 
 @requires(Permission.MATERIAL_READ, records=True)
 def show(case_no: str, slide_no: str) -> ResponseReturnValue:
     """A slide, or two side by side (`?beside=`); `?region=` goes to a region. Opening it is recorded."""
-    case = get_case(case_no, signed_in())
-    shown = [queries.get_slide(case, slide_no)]
-    if request.args.get("beside"):
-        shown.append(queries.get_slide(case, request.args["beside"]))
+    with unit_of_work(writing=False):  # nobody else waits while the child looks at the slides
+        case = get_case(case_no, signed_in())
+        shown = [queries.get_slide(case, slide_no)]
+        if request.args.get("beside"):
+            shown.append(queries.get_slide(case, request.args["beside"]))
+        panes = [_pane(case, slide) for slide in shown]
     user = signed_in()
     for slide in shown:
         note_opened(actor=user, at=now(), case=case, material=slide.material)
@@ -63,7 +66,7 @@ def show(case_no: str, slide_no: str) -> ResponseReturnValue:
         case=case,
         banner=banner_for(case, user, "materials", today()),
         slide=shown[0],
-        panes=[_pane(case, slide) for slide in shown],
+        panes=panes,
         others=[other for other in queries.slides_of_case(case) if other.slide_no != shown[0].slide_no],
         beside=shown[1].slide_no if len(shown) > 1 else "",
         region=whole_number(request.args.get("region")),
@@ -137,13 +140,14 @@ def picture(case_no: str, slide_no: str, name: str) -> ResponseReturnValue:
 @requires(Permission.INPUT_WRITE)
 def draw(case_no: str, slide_no: str) -> ResponseReturnValue:
     """Keeps a region; answers a script with the region, a page with the slide at it."""
-    case = get_case(case_no, signed_in())
-    slide = queries.get_slide(case, slide_no)
     form = RegionForm()
-    if not form.validate_on_submit():
-        raise form.refusal(NOT_KEPT)
-    outline = read_outline(form.outline.data or "")
-    found = _source(case, slide).describe()
+    with unit_of_work(writing=False):  # as when it is shown
+        case = get_case(case_no, signed_in())
+        slide = queries.get_slide(case, slide_no)
+        if not form.validate_on_submit():
+            raise form.refusal(NOT_KEPT)
+        outline = read_outline(form.outline.data or "")
+        found = _source(case, slide).describe()
     if isinstance(found, Refusal):
         raise Invalid(found.reason.text)
     region = operations.draw_region(
@@ -213,6 +217,7 @@ def _stored(instance: ImagingInstance) -> Stored:
 
 def _kept(version: str, name: str, make: Callable[[], Tile | Refusal]) -> ResponseReturnValue:
     """A picture the browser may keep; asked again with its tag it costs nothing."""
+    let_go()
     tag = f"{version}-{name}"
     known = version != "" and tag in request.if_none_match
     answer = Response(status=304) if known else _sent(make())

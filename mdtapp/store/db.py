@@ -11,12 +11,16 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import DomainError
 
 BUSY_TIMEOUT_MS = 8000
+WEB_THREADS = (
+    24  # of one web process; each may hold a connection, and one that finds none would wait for the others
+)
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _found: ContextVar[dict[Hashable, Any] | None] = ContextVar("found", default=None)
 Row = TypeVar("Row", bound="Base")
@@ -46,6 +50,12 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 session = db.session
 
 
+BUSY = Bitext(
+    "The database is busy, so nothing was saved. Your text is still on the page: try again in a moment.",
+    "数据库繁忙，尚未保存。页面上的内容仍在，请稍后重试。",
+)
+
+
 @event.listens_for(session, "after_commit")
 @event.listens_for(session, "after_rollback")
 def _forget(_session: Any) -> None:
@@ -63,9 +73,10 @@ class StoreBusy(DomainError):
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Options for `create_engine`, per database."""
+    pool = {"pool_size": WEB_THREADS, "max_overflow": 8, "pool_timeout": BUSY_TIMEOUT_MS / 1000}
     if database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
-    return {"pool_pre_ping": True}
+        return {**pool, "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+    return {**pool, "pool_pre_ping": True}
 
 
 def prepare_engine(engine: Engine) -> None:
@@ -107,18 +118,21 @@ def unit_of_work(*, writing: bool = True) -> Iterator[None]:
         session.rollback()
         if "no such" in str(error.orig):  # a missing table or column is a fault of ours, not a busy moment
             raise
-        raise StoreBusy(
-            Bitext(
-                "The database is busy, so nothing was saved. Your text is still on the page: try again in a moment.",
-                "数据库繁忙，尚未保存。页面上的内容仍在，请稍后重试。",
-            )
-        ) from error
+        raise StoreBusy(BUSY) from error
+    except PoolTimeout as error:
+        session.rollback()
+        raise StoreBusy(BUSY) from error
     except BaseException:
         session.rollback()
         raise
     finally:
         _writing.reset(token)
         _found.reset(remembered)
+
+
+def let_go() -> None:
+    """Gives the connection back while something slow is waited for; what was read is read again where it is needed."""
+    session.rollback()
 
 
 def once(key: Hashable, look: Callable[[], Row | None]) -> Row | None:

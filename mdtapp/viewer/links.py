@@ -16,7 +16,7 @@ from mdtapp.imaging.stack import Stack
 
 # OHIF's own modes and hanging protocols, as they stand in its addresses.
 STACKS, SLIDES, FUSION = "viewer", "microscopy", "tmtv"
-SIDE_BY_SIDE = "@ohif/hpCompare"
+SIDE_BY_SIDE, TWO_PANES = "@ohif/hpCompare", "2x1"  # the second is our name for a stage of it (tools/ohif.py)
 MOST_OTHERS = 12  # studies offered for comparison
 
 
@@ -45,6 +45,7 @@ def address(
         "initialSOPInstanceUID": instance.sop_instance_uid if instance else None,
         "initialFrame": str(frame) if instance and instance.frames > 1 else None,
         "hangingProtocolId": protocol,
+        "stageId": TWO_PANES if protocol == SIDE_BY_SIDE else None,
     }
     query = urlencode({name: value for name, value in wanted.items() if value})
     return f"{url_for('viewer.page', place=mode)}?{query}"

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import mimetypes
 
-from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, send_file
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.dicomweb.queries import Scope, find_case, get_instance
 from mdtapp.errors import NotFound
+from mdtapp.imaging.queries import NO_SUCH_STUDY
+from mdtapp.people.access import may
 from mdtapp.people.roles import Permission
 from mdtapp.viewer.files import ViewerFiles, viewer_files
 from mdtapp.web.guards import requires
+from mdtapp.web.login import signed_in
 
 viewer = Blueprint("viewer", __name__)
 
@@ -50,9 +65,36 @@ FOR_A_YEAR = "private, max-age=31536000, immutable"  # the address changes with 
 @requires(Permission.MATERIAL_READ)
 def page(place: str) -> ResponseReturnValue:
     """The one page of the viewer, whatever its own router makes of `place`."""
-    answer = make_response(render_template("viewer/page.html", place=place, files=_files()))
+    may_choose = may(signed_in(), Permission.INPUT_WRITE)
+    answer = make_response(
+        render_template("viewer/page.html", place=place, files=_files(), may_choose=may_choose)
+    )
     answer.headers["Content-Security-Policy"] = POLICY
     return answer
+
+
+@viewer.get("/viewer/key-image")
+@requires(Permission.INPUT_WRITE)
+def key_image() -> ResponseReturnValue:
+    """Leads from the image the viewer shows to the form that makes it a key image of the case it is served under.
+
+    `study`, `series` and `instance` are UIDs, `frame` counts from 1. NotFound for an unknown and a foreign image alike.
+    """
+    named = request.args
+    scope = Scope(signed_in())
+    instance = get_instance(scope, named.get("study", ""), named.get("series", ""), named.get("instance", ""))
+    case = find_case(scope, named.get("study", ""))
+    if case is None:
+        raise NotFound(NO_SUCH_STUDY)
+    return redirect(
+        url_for(
+            "key_images.new",
+            case_no=case.case_no,
+            instance=instance.id,
+            frame=named.get("frame", "1"),
+            bare=1,
+        )
+    )
 
 
 @viewer.get("/viewer/files/<release>/<path:name>")

@@ -109,6 +109,7 @@ POST /cases/<case_no>/slides/<slide_no>/regions                             401 
 POST /cases/<case_no>/slides/<slide_no>/regions/<region_no>/withdraw        401 | 403 403 | 302 404 404 | 403 404 | 403 403 | 403 | 401
 GET  /viewer/                                                               302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
 GET  /viewer/<place>                                                        302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
+GET  /viewer/key-image                                                      302 | 403 403 | 302 404 404 | 302 404 | 403 403 | 403 | 302
 GET  /viewer/files/<release>/<name>                                         302 | 200 200 | 200 200 200 | 200 200 | 200 200 | 403 | 302
 GET  /pacs                                                                  302 | 403 403 | 403 403 403 | 403 403 | 403 403 | 200 | 302
 GET  /pacs/new                                                              302 | 403 403 | 403 403 403 | 403 403 | 403 403 | 200 | 302
@@ -256,6 +257,7 @@ POST /cases/<case_no>/delivery/links/<delivery_id>/resend                   401 
 POST /cases/<case_no>/delivery/links/<delivery_id>/revoke                   401 | 302 404 | 403 404 404 | 302 404 | 403 404 | 403 | 401
 POST /cases/<case_no>/delivery/links/<delivery_id>/fail                     401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 POST /cases/<case_no>/pacs/sendings                                         401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
+POST /cases/<case_no>/pacs/made                                             401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 POST /cases/<case_no>/pacs/sendings/<sending_id>/<verb>                     401 | 302 404 | 403 403 403 | 403 403 | 403 403 | 403 | 401
 GET  /r/<token>                                                             200 | 200 200 | 200 200 200 | 200 200 | 200 200 | 200 | 200
 POST /r/<token>                                                             302 | 302 302 | 302 302 302 | 302 302 | 302 302 | 302 | 302

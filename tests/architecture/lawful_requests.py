@@ -192,6 +192,7 @@ LAWFUL: dict[str, Lawful] = {
     "slides.withdraw": Lawful(at=both(taken("slide_no"), fixed(region_no=1))),
     # viewer
     "viewer.page": Lawful(at=fixed(place="viewer")),
+    "viewer.key_image": Lawful(query=IMAGE),
     "viewer.file": Lawful(at=viewer_file),
     # inputs
     "inputs.workbench": Lawful(at=MY_INPUT),
@@ -299,7 +300,14 @@ LAWFUL: dict[str, Lawful] = {
     # the hospital's PACS
     "nodes.add_node": Lawful(
         fields=fixed(
-            name="Another PACS", ae_title="PACS2", host="127.0.0.1", port="104", retrieve="get", active="y"
+            name="Another PACS",
+            ae_title="PACS2",
+            host="127.0.0.1",
+            port="104",
+            retrieve="get",
+            send_by="store",
+            stow_auth="none",
+            active="y",
         )
     ),
     "nodes.edit_node": Lawful(at=taken("node_id")),
@@ -313,6 +321,7 @@ LAWFUL: dict[str, Lawful] = {
             taken("version_id", to_node_id="node_id", study_id="linked_study_id"), fixed(language="en")
         )
     ),
+    "pacs.send_made": Lawful(fields=taken(series="made_series_id", made_node_id="node_id")),
     "pacs.move_sending": Lawful(at=both(taken("sending_id"), fixed(verb="cancel"))),
     # files
     "static": Lawful(at=fixed(filename="favicon.svg")),

@@ -63,6 +63,24 @@ def two(
     close(app)
 
 
+@pytest.fixture(autouse=True)
+def _nobody_waits_for_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that holds the one writer and asks a limited child would keep everybody else waiting for it."""
+    from flask import has_request_context
+
+    from mdtapp.imaging.limited import LimitedReader
+    from mdtapp.store import db
+
+    real = LimitedReader._ask
+
+    def ask(self: LimitedReader, request: dict[str, Any]) -> Any:
+        held = has_request_context() and db._writing.get() and db.session().in_transaction()
+        assert not held, f"the child is asked for {request['do']} while the database is held"
+        return real(self, request)
+
+    monkeypatch.setattr(LimitedReader, "_ask", ask)
+
+
 @pytest.fixture(scope="module")
 def rules(two: TwoCases) -> dict[tuple[str, str], Rule]:
     """The routes of the application by method and address."""

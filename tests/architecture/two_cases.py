@@ -149,6 +149,8 @@ def prepare(app: Flask, clock: FixedClock, folder: Path) -> TwoCases:
         if stage == "released":
             two.handed = {whose: deliver(two.told[whose], clock.now()) for whose in (OWN, OTHER)}
             two.callers["recipient"] = open_link(two, OWN)
+            for number, whose in enumerate((OWN, OTHER), start=1):
+                measure(two.told[whose], f"1.2.9.{number}")
             send_to_pacs(two)
         keep(two, stage)
     return two
@@ -224,6 +226,30 @@ def image_file(told: Told, uid: str, **values: Any) -> Path:
     return path
 
 
+def measure(told: Told, uid: str) -> None:
+    """A report that was made here on the case's study."""
+    from mdtapp.imaging.queries import studies_of_case
+    from tests.imaging import dicom
+
+    with told.act() as case:
+        (study,) = (
+            row.study for row in studies_of_case(case) if row.study.study_instance_uid.startswith(uid)
+        )
+        made = {
+            "SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.33",
+            "StudyInstanceUID": study.study_instance_uid,
+            "SeriesInstanceUID": f"{uid}.77",
+            "SOPInstanceUID": f"{uid}.77.1",
+            "PatientName": case.patient.pseudonym,
+            "PatientID": case.case_no,
+            "Modality": "SR",
+            "PixelData": None,
+        }
+    path = told.folder / "report.dcm"
+    path.write_bytes(dicom.encoded(dicom.image(**made)))
+    told.take(path)
+
+
 def point_at_an_image(told: Told) -> None:
     """The chair chooses a key image, which nobody sees who has not signed."""
     from mdtapp.clinical.bitext import Bitext
@@ -266,7 +292,9 @@ def ask_pacs(two: TwoCases) -> None:
     own = two.told[OWN]
     with own.act():
         facts = operations.NodeFacts("PACS", "PACS", "127.0.0.1", free_port(), "", Retrieve.GET)
-        node_id = operations.add_node(actor=own.user("admin"), at=START, facts=facts).id
+        node_id = operations.add_node(
+            actor=own.user("admin"), at=START, facts=facts, key=own.app.extensions["mdtapp.identity_key"]
+        ).id
     for whose in (OWN, OTHER):
         told = two.told[whose]
         with told.act() as case:
@@ -500,6 +528,13 @@ PLACES: dict[str, tuple[str, ...]] = {
     "node_id": ("SELECT id FROM pacs_node",),
     "fetch_id": ("SELECT id FROM pacs_fetch WHERE case_id = ?", "case"),
     "sending_id": ("SELECT id FROM pacs_sending WHERE case_id = ?", "case"),
+    "made_series_id": (
+        "SELECT imaging_series.id FROM imaging_series JOIN imaging_instance "
+        "ON imaging_instance.series_id = imaging_series.id JOIN study_link "
+        "ON study_link.study_id = imaging_series.study_id AND study_link.identity_id = imaging_instance.identity_id "
+        "WHERE case_id = ? AND ground = 'served'",
+        "case",
+    ),
     "linked_study_id": ("SELECT study_id FROM study_link WHERE case_id = ? AND state = 'linked'", "case"),
     "meeting_id": ("SELECT meeting_id FROM agenda_item WHERE case_id = ?", "case"),
     "meeting_version": (

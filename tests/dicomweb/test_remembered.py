@@ -10,7 +10,8 @@ from sqlalchemy import event
 
 from tests.conftest import START
 from tests.dicomweb.conftest import Archive, slices
-from tests.dicomweb.test_wado import INSTANCE, STORED
+from tests.dicomweb.first_frames import STORED
+from tests.dicomweb.test_wado import INSTANCE
 
 FRAME = f"{INSTANCE}/frames/1"
 

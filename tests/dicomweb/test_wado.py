@@ -5,44 +5,19 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from email import message_from_bytes
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pydicom
 import pytest
 from PIL import Image
-from pydicom.encaps import encapsulate
-from pydicom.pixels.utils import pixel_array
-from pydicom.uid import UID, RLELossless
+from pydicom.uid import RLELossless
 
 from tests.dicomweb.conftest import Archive, slices
+from tests.dicomweb.first_frames import STORED, body, compare, parts
 from tests.imaging import dicom
-
-if TYPE_CHECKING:
-    from werkzeug.test import TestResponse
 
 SERIES = "/studies/1.2.3/series/1.2.3.1"
 INSTANCE = f"{SERIES}/instances/1.2.3.1.1"
-PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-STORED = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
 NATIVE = 'multipart/related; type="application/octet-stream"; transfer-syntax=1.2.840.10008.1.2.1'
-
-
-def parts(answer: TestResponse) -> list[tuple[str, bytes]]:
-    """Content type and content of each part."""
-    assert answer.mimetype == "multipart/related"
-    head = f"Content-Type: {answer.headers['Content-Type']}\r\n\r\n".encode()
-    whole: Any = message_from_bytes(head + answer.data)
-    return [(str(part["Content-Type"]), part.get_payload(decode=True)) for part in whole.get_payload()]
-
-
-def body(answer: TestResponse) -> bytes:
-    """The one part, cut at the boundary: the parser of e-mails changes bytes that look like line ends."""
-    boundary = answer.headers["Content-Type"].partition("boundary=")[2].encode()
-    _, _, rest = answer.data.partition(b"\r\n\r\n")
-    content: bytes = rest[: -len(b"\r\n--" + boundary + b"--\r\n")]
-    return content
 
 
 @pytest.fixture
@@ -188,27 +163,4 @@ def test_first_frames_of_real_images_are_those_of_the_file(archive: Archive, nam
     """Taken through /frames/ and decoded, they equal what is read from the file directly."""
     files = [path for path in sorted(dicom.shared_folder(f"dicom/{name}").rglob("*")) if path.is_file()]
     report = archive.take(archive.mine, *(path.read_bytes() for path in files), vouch="test data")
-    compared = 0
-    for taken in [
-        one for one in report.files if one.header and one.header.has_pixels and one.outcome == "accepted"
-    ]:
-        header = taken.header
-        assert header is not None
-        path = archive.intake.objects.path(taken.sha256 or "")
-        ds = pydicom.dcmread(path, force=True)
-        try:
-            expected = pixel_array(ds, index=0, raw=True)
-        except Exception:  # noqa: BLE001  what cannot be decoded cannot be compared
-            continue
-        address = f"/studies/{header.study_instance_uid}/series/{header.series_instance_uid}"
-        answer = archive.get(f"{address}/instances/{header.sop_instance_uid}/frames/1", Accept=STORED)
-        ((media, _),) = parts(answer)
-        ds.file_meta.TransferSyntaxUID = UID(media.partition("transfer-syntax=")[2])
-        encapsulated = ds.file_meta.TransferSyntaxUID.is_encapsulated
-        element = next(keyword for keyword in PIXELS if keyword in ds)
-        ds.NumberOfFrames = 1
-        setattr(ds, element, encapsulate([body(answer)]) if encapsulated else body(answer))
-        ds[element].is_undefined_length = encapsulated
-        assert np.array_equal(pixel_array(ds, index=0, raw=True), expected), path
-        compared += 1
-    assert compared
+    assert sum(compare(archive, taken) for taken in report.files)

@@ -5,14 +5,24 @@ from __future__ import annotations
 import io
 import os
 import struct
+import warnings
 import zlib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydicom import Dataset, FileMetaDataset
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
+from pydicom import DataElement, Dataset, FileMetaDataset
+from pydicom.config import IGNORE
+from pydicom.encaps import encapsulate
+from pydicom.uid import (
+    UID,
+    CTImageStorage,
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    MediaStorageDirectoryStorage,
+)
 
 from mdtapp.demo.synthetic_dicom import Examination, Lesion, Subject
 
@@ -124,6 +134,48 @@ def encoded(ds: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
     return out.getvalue()
 
 
+def claiming(uid: str, tag: tuple[int, int], length: int, vr: bytes = b"OB") -> bytes:
+    """A file whose last element says it is `length` bytes long, and holds ten."""
+    return (
+        encoded(image(SOPInstanceUID=uid, PixelData=None))
+        + struct.pack("<HH2sHL", *tag, vr, 0, length)
+        + b"x" * 10
+    )
+
+
+def empty() -> bytes:
+    """A file in which every element is there and has no value."""
+    ds = image(PixelData=None)
+    for element in ds:
+        ds[element.tag].value = None
+    body = io.BytesIO()
+    ds.save_as(body, implicit_vr=False, little_endian=True, enforce_file_format=False)
+    head = encoded(image())
+    return head[: 144 + struct.unpack_from("<L", head, 140)[0]] + body.getvalue()
+
+
+def disc_index(files: list[list[str]]) -> bytes:
+    """A DICOMDIR whose records name these files (PS3.3 F.3)."""
+    ds = Dataset()
+    ds.FileSetID = "DISC"
+    ds.DirectoryRecordSequence = []
+    for parts in files:
+        record = Dataset()
+        record.DirectoryRecordType = "IMAGE"
+        record.add(DataElement(0x00041500, "CS", parts, validation_mode=IGNORE))
+        record.ReferencedSOPClassUIDInFile = CTImageStorage
+        ds.DirectoryRecordSequence.append(record)
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    ds.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.5")
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    out = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two dots are no valid name: that is the point
+        ds.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
 def with_raw_uid(keyword_tag: tuple[int, int], value: bytes) -> bytes:
     """A file whose UID at the tag was replaced by raw bytes of any kind."""
     padded = value + b"\0" * (len(value) % 2)
@@ -142,6 +194,13 @@ def nested(depth: int) -> bytes:
     content = encoded(image())
     at = content.index(struct.pack("<HH", 0x0010, 0x0010) + b"PN")
     return content[:at] + opening * depth + closing * depth + content[at:]
+
+
+def deflated_frames(ds: Dataset, frames: Sequence[bytes]) -> bytes:
+    """The data set with each frame deflated by itself (PS3.5 A.4.13), which the library does not write."""
+    ds.PixelData = encapsulate(list(frames))
+    uid = b"1.2.840.10008.1.2.8.1\0"
+    return encoded(ds, JPEG2000Lossless).replace(JPEG2000Lossless.encode(), uid)
 
 
 def deflated_bomb(megabytes: int) -> bytes:

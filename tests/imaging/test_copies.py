@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEGBaseline8Bit,
 )
@@ -26,6 +28,7 @@ from mdtapp.imaging.copy_order import Copied, CopyOrder, Form, KeptBack
 from mdtapp.imaging.deidentify.keys import CaseKey
 from mdtapp.imaging.deidentify.known_identifiers import KnownIdentifiers
 from mdtapp.imaging.deidentify.pixel_risk import Held
+from mdtapp.imaging.frames import DEFLATED_FRAMES
 from mdtapp.imaging.header import Refusal
 from mdtapp.imaging.limited import LimitedReader
 from mdtapp.imaging.served_patient import ServedPatient
@@ -57,6 +60,27 @@ def written(tmp_path: Path, content: bytes, name: str = "image") -> Path:
 
 def read(content: bytes) -> Dataset:
     return pydicom.dcmread(io.BytesIO(content))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_frames_deflated_one_by_one_are_inflated_for_programs_that_cannot(
+    reader: LimitedReader, tmp_path: Path
+) -> None:
+    """Native pixels lie one behind the other to the bit; asked for as stored they stay as stored."""
+    planes = [np.arange(15).reshape(5, 3) % 2, np.ones((5, 3)), np.eye(5, 3)]
+    ds = dicom.image(Rows=5, Columns=3, BitsAllocated=1, BitsStored=1, HighBit=0, NumberOfFrames=3)
+    packed = [np.packbits(plane.astype(np.uint8).ravel(), bitorder="little").tobytes() for plane in planes]
+    frames = [zlib.compress(frame, wbits=-zlib.MAX_WBITS) for frame in packed]
+    path = written(tmp_path, dicom.deflated_frames(ds, frames))
+    made = reader.copy(path, CopyOrder(Form.SERVED, PATIENT, readable=True))
+    assert isinstance(made, Copied)
+    with path.open("rb") as source:
+        found = read(b"".join(made.pieces(source)))
+    assert found.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+    assert np.array_equal(pixel_array(found), np.stack(planes))
+    assert found.PatientID == PATIENT.case_no
+    _, kept = copy(reader, path, SERVED)
+    assert read(kept).file_meta.TransferSyntaxUID == DEFLATED_FRAMES
 
 
 # Nothing is left

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from pydicom.uid import (
 )
 
 from mdtapp.errors import NotFound
-from mdtapp.imaging.frames import FrameLayout, count_frames, read_frame
+from mdtapp.imaging.frames import DEFLATED_FRAMES, FrameLayout, count_frames, read_frame
 from mdtapp.imaging.header import InstanceHeader, InstanceIndex, Part, Refusal
 from mdtapp.imaging.instance_index import make
 from mdtapp.imaging.reader import read
@@ -81,6 +82,8 @@ def test_frames_of_shared_files_are_those_in_the_file(name: str, tmp_path: Path)
             offsets = ds.get("ExtendedOffsetTable"), ds.get("ExtendedOffsetTableLengths")
             extended = offsets if all(offsets) else None
             expected = list(generate_frames(ds.PixelData, number_of_frames=count, extended_offsets=extended))
+            if syntax == DEFLATED_FRAMES:
+                expected = [zlib.decompress(frame, -zlib.MAX_WBITS) for frame in expected]
         else:
             allocated = ds.BitsAllocated
             samples = 2 if ds.PhotometricInterpretation == "YBR_FULL_422" else ds.SamplesPerPixel
@@ -142,6 +145,27 @@ def test_big_endian_samples_are_turned_round(tmp_path: Path) -> None:
 def test_frames_of_a_deflated_data_set_are_found(tmp_path: Path) -> None:
     path = written(tmp_path, cine(2), DeflatedExplicitVRLittleEndian)
     assert frames_of(path, tmp_path) == [bytes(range(32))] * 2
+
+
+@pytest.mark.parametrize(
+    ("said", "found"), [(0, b"\x05\x11"), (1, b"\x05\0"), (2, b"\0\0"), (3, b"\xff\xff")]
+)
+def test_frames_that_are_deflated_one_by_one_are_read_inflated(
+    tmp_path: Path, said: int, found: bytes
+) -> None:
+    """Whole, cut short, no deflated data at all, and more than a frame takes."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    bomb = packer.compress(b"\xff" * 10_000_000) + packer.flush()
+    packed = [deflated(b"\x05\x11"), deflated(b"\x05"), b"\xff" * 9, bomb][said]
+    ds = dicom.image(Rows=5, Columns=3, BitsAllocated=1, BitsStored=1, HighBit=0, NumberOfFrames=2)
+    path = tmp_path / "image.dcm"
+    path.write_bytes(dicom.deflated_frames(ds, [packed, deflated(b"\x7f\x7f")]))
+    assert frames_of(path, tmp_path) == [found, b"\x7f\x7f"]
+
+
+def deflated(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
 
 
 def test_frames_of_single_bits_are_cut_at_the_bit(tmp_path: Path) -> None:

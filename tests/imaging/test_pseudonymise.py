@@ -96,6 +96,28 @@ def test_the_examination_stays_as_it_is() -> None:
     assert [element.tag for element in ds if element.tag.is_private] == [0x70530010, 0x70531000]
 
 
+@pytest.mark.parametrize(
+    ("born", "seen", "said", "age"),
+    [
+        ("19670314", "20260201", "", "058Y"),
+        ("19670201", "20260201", "", "059Y"),
+        ("19670202", "20260201", "", "058Y"),
+        ("20250310", "20260201", "", "010M"),
+        ("19670314", "20260201", "057Y", "057Y"),
+        ("19670314", "", "", ""),
+        ("", "20260201", "", ""),
+        ("1967", "20260201", "", ""),
+        ("20270101", "20260201", "", ""),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_the_age_is_that_of_the_dates_as_sent(born: str, seen: str, said: str, age: str) -> None:
+    """A birth date that is served as 1 January would make most people a year older."""
+    ds = dicom.image(PatientBirthDate=born, StudyDate=seen, PatientAge=said)
+    pseudonymise(ds, AS_SERVED)
+    assert (ds.PatientBirthDate, ds.get("PatientAge") or "") == ("19670101", age)
+
+
 @pytest.mark.parametrize("tag", sorted(identifying_tags()))
 def test_every_identifying_attribute_in_an_item(tag: int) -> None:
     ds, item = dicom.image(), Dataset()

@@ -25,6 +25,7 @@ from tests.server import _die_with_us as die_with_us
 from tests.server import free_port
 
 ORTHANC = ("Orthanc", "/usr/sbin/Orthanc")
+DICOMWEB = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
 START_SECONDS = 60
 
 
@@ -35,6 +36,16 @@ def orthanc_program() -> str:
         if found:
             return found
     message = "Orthanc is missing: apt-get install orthanc"
+    if os.environ.get("MDTAPP_TESTS_COMPLETE"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def dicomweb_plugin() -> str:
+    """Orthanc's DICOMweb, or the test is skipped; in `make test` its absence is a failure."""
+    if Path(DICOMWEB).exists():
+        return DICOMWEB
+    message = "Orthanc's DICOMweb is missing: apt-get install orthanc-dicomweb"
     if os.environ.get("MDTAPP_TESTS_COMPLETE"):
         pytest.fail(message)
     pytest.skip(message)
@@ -83,18 +94,26 @@ class Orthanc(Process):
 
     http: int = 0
     title: str = "ORTHANC"
+    authorization: str = ""
 
     @property
     def peer(self) -> Peer:
         return Peer(self.title, "127.0.0.1", self.port, "MDTAPP")
 
+    @property
+    def dicomweb(self) -> str:
+        return f"http://127.0.0.1:{self.http}/dicom-web"
+
     def ask(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=10) as answer:
-            return json.load(answer)
+        return json.loads(self._get(path))
 
     def file(self, instance: str) -> bytes:
-        address = f"http://127.0.0.1:{self.http}/instances/{instance}/file"
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        return self._get(f"/instances/{instance}/file")
+
+    def _get(self, path: str) -> bytes:
+        headers = {"Authorization": self.authorization} if self.authorization else {}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return bytes(answer.read())
 
     def take(self, files: Sequence[Path]) -> None:

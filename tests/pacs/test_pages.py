@@ -15,11 +15,21 @@ from tests.pacs.conftest import SLICES, Case
 from tests.server import free_port
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from tests.conftest import Person
     from tests.pacs.peers import Orthanc, QueryServer
 
 
-NODE = {"name": "Hospital PACS", "ae_title": "ORTHANC", "host": "127.0.0.1", "retrieve": "get", "active": "y"}
+NODE = {
+    "name": "Hospital PACS",
+    "ae_title": "ORTHANC",
+    "host": "127.0.0.1",
+    "retrieve": "get",
+    "send_by": "store",
+    "stow_auth": "none",
+    "active": "y",
+}
 
 
 def address(case: Case, rest: str = "") -> str:
@@ -201,6 +211,61 @@ def test_what_is_wrong_with_an_entry_stands_at_its_field(admin: Person) -> None:
     again = admin.submit("/pacs/new", {**NODE, "port": "104"})
     assert again.status_code == 422
     assert "Another PACS has this name" in again.text
+
+
+def test_where_it_is_sent_to_is_an_address_that_can_be_trusted(admin: Person, app: Flask) -> None:
+    """https, http to this machine, or http an administrator ticked; the secret is sealed and never shown again."""
+    stow = {
+        **NODE,
+        "port": "104",
+        "send_by": "stow",
+        "stow_auth": "basic",
+        "stow_user": "us",
+        "stow_secret": "s3cret word",
+        "stow_url": "https://pacs.hospital.example/dicom-web/studies/",
+    }
+    for field, value, words in [
+        ("stow_url", "", "address of the DICOMweb"),
+        ("stow_url", "ftp://pacs/dicom-web", "address of the DICOMweb"),
+        ("stow_url", "https://us:pw@pacs/dicom-web", "address of the DICOMweb"),
+        ("stow_url", "https://pacs/dicom-web?x=1", "address of the DICOMweb"),
+        ("stow_url", "https://pacs:99999/dicom-web", "address of the DICOMweb"),
+        ("stow_url", "https://", "address of the DICOMweb"),
+        ("stow_url", "http://pacs.hospital.example/dicom-web", "Over http everybody"),
+        ("stow_user", "a:b", "without a colon"),
+        ("stow_secret", "", "Write the password or token"),
+        ("stow_auth", "kerberos", "valid choice"),
+    ]:
+        answer = admin.submit("/pacs/new", {**stow, field: value})
+        assert (answer.status_code, words in answer.text) == (422, True), (field, value)
+    assert admin.submit("/pacs/new", {**stow, "stow_auth": "bearer", "stow_secret": "a b"}).status_code == 422
+    assert admin.submit("/pacs/new", stow).status_code == 302
+    kept = admin.get("/pacs/1").text
+    assert "https://pacs.hospital.example/dicom-web" in kept
+    assert "s3cret" not in kept
+    assert "s3cret" not in whole_database(app)
+    unchanged = {**stow, "stow_secret": "", "stow_user": ""}
+    assert admin.submit("/pacs/1", unchanged).status_code == 302  # what is kept stays
+    assert admin.submit("/pacs/1", {**unchanged, "stow_user": "them"}).status_code == 422
+    moved = admin.submit(
+        "/pacs/1", {**stow, "stow_secret": "", "stow_url": "https://elsewhere.example/dicom-web"}
+    )
+    assert moved.status_code == 422
+    assert "asked for again when the address changes" in moved.text
+    plain = {**stow, "name": "Plain", "stow_url": "http://10.0.0.7:8042/dicom-web", "stow_plain": "y"}
+    assert admin.submit("/pacs/new", plain).status_code == 302
+    assert (
+        admin.submit("/pacs/new", {**plain, "name": "Here", "stow_url": "http://127.0.0.1:1/d"}).status_code
+        == 302
+    )
+
+
+def whole_database(app: Flask) -> str:
+    from mdtapp.store.db import db
+
+    with app.app_context(), db.engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        return "\n".join(raw.iterdump())
 
 
 def test_a_stale_change_is_refused(admin: Person) -> None:

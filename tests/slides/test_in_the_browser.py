@@ -205,6 +205,37 @@ def test_an_outline_of_any_shape(page: Page, site: Site) -> None:
     assert len(points.split()) == 4
 
 
+def test_an_outline_of_any_shape_with_keys_alone(page: Page, site: Site) -> None:
+    opened(page, site)
+    page.locator("[data-stage]").first.focus()
+    page.keyboard.press("p")
+    for keys in (
+        ["Space"],
+        ["ArrowRight"] * 5,
+        ["Space"],
+        ["ArrowDown"] * 5,
+        ["Shift+ArrowLeft", "Space"],
+        ["Space"],
+    ):
+        for key in keys:
+            page.keyboard.press(key)
+    page.get_by_text("Corners: 4").wait_for()
+    page.keyboard.press("Backspace")
+    page.get_by_text("Corners: 3").wait_for()
+    page.keyboard.press("Enter")
+    page.keyboard.type("Ulcer")
+    page.keyboard.press("Enter")
+    page.locator("[data-region-row]", has_text="Ulcer").wait_for()
+    points = page.locator(".is-selected .slide-edge").get_attribute("points") or ""
+    assert len(points.split()) == 3
+    page.keyboard.press("p")
+    for _ in range(40):  # past the edge the slide follows
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    assert page.locator(".is-draft").count() == 0
+
+
 def test_two_slides_move_together_until_they_are_let_go(page: Page, site: Site) -> None:
     opened(page, site, 1, "?beside=2")
     page.locator("[data-slide][data-ready]").nth(1).wait_for()

@@ -56,6 +56,12 @@ def test_the_page_names_no_other_site_and_holds_no_inline_script(radiologist: Pe
     assert " style=" not in text
 
 
+def test_who_chooses_key_images_is_offered_it(radiologist: Person, coordinator: Person):
+    assert 'data-key-image="/viewer/key-image"' in radiologist.get("/viewer/").text
+    assert "key-image" not in coordinator.get("/viewer/").text
+    assert coordinator.get("/viewer/key-image").status_code == 403
+
+
 def test_the_page_speaks_the_language_of_its_reader(radiologist: Person):
     assert '<html lang="en"' in radiologist.get("/viewer/").text
     radiologist.post("/language", data={"language": "zh", "csrf_token": radiologist.csrf_token("/account")})
@@ -222,4 +228,4 @@ def test_other_studies_of_the_case_are_offered_beside_it(
     assert found[1]["StudyInstanceUIDs"] == ["1.2.77"]
     both = found[2]["StudyInstanceUIDs"][0].split(",")
     assert (both[0], len(both)) == ("1.2.77", 2)
-    assert found[2]["hangingProtocolId"] == ["@ohif/hpCompare"]
+    assert (found[2]["hangingProtocolId"], found[2]["stageId"]) == (["@ohif/hpCompare"], ["2x1"])

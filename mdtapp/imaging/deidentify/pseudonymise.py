@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, datetime
 from functools import cache
 
 from pydicom import Dataset
@@ -19,7 +20,7 @@ from pydicom.tag import BaseTag, Tag
 from mdtapp.imaging.dataset_json import NamesOfPatient
 from mdtapp.imaging.deidentify.private_elements import is_safe
 from mdtapp.imaging.served_patient import ServedPatient
-from mdtapp.imaging.text import ODD_VALUE
+from mdtapp.imaging.text import ODD_VALUE, text
 
 _NAME, _ID, _BIRTH_DATE = Tag(0x00100010), Tag(0x00100020), Tag(0x00100030)
 _REPLACED = {_NAME, _ID, _BIRTH_DATE}
@@ -58,11 +59,13 @@ def pseudonymise(ds: Dataset, patient: ServedPatient) -> None:
     """Puts the pseudonym in place of the patient, in `ds` and in every item of its sequences.
 
     PatientName, PatientID and PatientBirthDate (`YYYY0101`, or empty) are always there
-    afterwards at the top. Other identifying attributes, private elements that are not known to
+    afterwards at the top. PatientAge stays as sent; where it is missing it is worked out from the
+    dates as sent, since the year alone can be a year off. Other identifying attributes, private elements that are not known to
     be numbers, elements no dictionary knows, signatures, icons and records of former values are left
     out. A person's name elsewhere that is the patient's own becomes the pseudonym; another text that
     repeats the patient's name or number is emptied.
     """
+    _keep_age(ds)
     own = {name for item in _items(ds) for name in _patient_names(item)}
     repeated = NamesOfPatient.of(ds)
     for item in _items(ds):
@@ -76,6 +79,27 @@ def pseudonymise(ds: Dataset, patient: ServedPatient) -> None:
         for keyword in ("PrivateInformation", "PrivateInformationCreatorUID"):
             if keyword in meta:
                 delattr(meta, keyword)
+
+
+def _keep_age(ds: Dataset) -> None:
+    """Patient's Age (AS, PS3.5 6.2) at the examination, from the birth date that is about to go."""
+    if text(ds, "PatientAge"):
+        return
+    born = _date(text(ds, "PatientBirthDate"))
+    seen = _date(text(ds, "StudyDate") or text(ds, "AcquisitionDate") or text(ds, "ContentDate"))
+    if born is None or seen is None or seen < born:
+        return
+    months = (seen.year - born.year) * 12 + seen.month - born.month - (seen.day < born.day)
+    if months < 1000 * 12:  # three digits
+        ds.PatientAge = f"{months // 12:03d}Y" if months >= 24 else f"{months:03d}M"
+
+
+def _date(written: str) -> date | None:
+    """A DICOM DA; None for anything else."""
+    try:
+        return datetime.strptime(written, "%Y%m%d").date()  # noqa: DTZ007  a day, in no time zone
+    except ValueError:
+        return None
 
 
 def _items(ds: Dataset) -> Iterator[Dataset]:

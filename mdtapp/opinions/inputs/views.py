@@ -36,14 +36,16 @@ from mdtapp.opinions.facts import CaseFacts
 from mdtapp.opinions.inputs import access, operations, queries
 from mdtapp.opinions.inputs.claims import claims_for, with_agreement, without_verdicts
 from mdtapp.opinions.inputs.fitness import asked_again, findings_before_signing, unopened
+from mdtapp.opinions.inputs.form_change import SetAside
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_post, show_findings, to_data
 from mdtapp.opinions.inputs.forms import ReasonForm, SignInputForm
 from mdtapp.opinions.inputs.judged import fingerprints, outdated
+from mdtapp.opinions.inputs.kept_forms import asked_by, moved_on
 from mdtapp.opinions.inputs.measured import TABLE, take, where
 from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.panel_view import panel_of_inputs
 from mdtapp.opinions.inputs.progress import THEIRS, part_of, progress_of
-from mdtapp.opinions.inputs.reading import Difference, answered_sections, asked_by, differences
+from mdtapp.opinions.inputs.reading import Difference, answered_sections, differences
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.opinions.inputs.surroundings import context_of, facts_for_page, known_facts, offered_references
 from mdtapp.opinions.inputs.tasks import tasks_of
@@ -178,7 +180,7 @@ def workbench(case_no: str, discipline: str) -> ResponseReturnValue:
     if row is not None and row.status in SIGNED:
         return redirect(url_for("inputs.read", case_no=case_no, discipline=discipline, revision=row.revision))
     context = context_of(case, signed_in(), today())
-    known = known_facts(case, signed_in(), context, _previous(case, discipline))
+    known = known_facts(case, signed_in(), context, _previous(case, definition))
     data = initial_data(definition, row, known)
     data = without_verdicts(data, outdated(row, context.outside) if row else ())
     fresh = row is None or row.saved_at is None
@@ -416,10 +418,10 @@ def _check_others_open(case: Case, discipline: str) -> None:
         raise NotAllowed(HIDDEN)
 
 
-def _previous(case: Case, discipline: str) -> dict[str, Any]:
-    """The last signed answers of the discipline in this case."""
-    row = queries.signed_inputs(case.id).get(discipline)
-    return row.data if row else {}
+def _previous(case: Case, definition: Discipline) -> dict[str, Any]:
+    """The last signed answers of the discipline in this case, as far as its present form holds them."""
+    row = queries.signed_inputs(case.id).get(definition.key)
+    return moved_on(row, definition).data if row else {}
 
 
 def _version() -> int:
@@ -523,7 +525,7 @@ def _saved(row: DisciplineInput, definition: Discipline, context: Context) -> di
             }
             for part in progress.parts
         ],
-        "computed": dict(progress.computed),
+        "computed": {key: sentence(words) for key, words in progress.computed.items()},
     }
 
 
@@ -568,6 +570,7 @@ def _workbench(page: Page) -> str:
         bench=bench,
         row=page.row,
         row_version=page.row_version,
+        aside=_set_aside(page),
         clash=page.clash,
         chosen=chosen,
         shelf=shelf_of(case, signed_in(), key, chosen),
@@ -579,6 +582,14 @@ def _workbench(page: Page) -> str:
         seen=fingerprints(page.definition, page.context.outside),
         asked_again=outdated(page.row, page.context.outside) if page.row else {},
     )
+
+
+def _set_aside(page: Page) -> list[SetAside]:
+    """Answers of this draft that its form asks no more."""
+    if page.row is None:
+        return []
+    before = [SetAside.of(kept) for kept in page.row.set_aside or ()]
+    return [*before, *moved_on(page.row, page.definition).aside]
 
 
 def _review(case: Case, definition: Discipline, form: SignInputForm | None, *, fresh: bool = False) -> str:
@@ -611,7 +622,7 @@ def _findings(
 ) -> tuple[list[Finding], list[Finding]]:
     """What stops the signature, and what is only to be confirmed."""
     context = context_of(case, signed_in(), today())
-    found = findings_before_signing(signed_in(), case, definition, row.data, context)
+    found = findings_before_signing(signed_in(), case, definition, row.data, context, row.form_version)
     found += asked_again(row, context.outside)
     return [f for f in found if f.level == "error"], [f for f in found if f.level == "warning"]
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.imaging.models import ImagingInstance
 from mdtapp.opinions.key_images.models import KeyImage
 
 
 def citation(image: KeyImage) -> Bitext:
     """Modality, date, series and image: `CT · 2026-02-01 · series 4, image 27`."""
-    instance, series = image.instance, image.instance.series
-    study = series.study
+    return citation_of(image.instance, image.frame)
+
+
+def citation_of(instance: ImagingInstance, frame: int) -> Bitext:
+    """The same of an image that is not chosen yet; `frame` counts from 1."""
+    series, study = instance.series, instance.series.study
     head = [series.modality or "DICOM", study.study_date.isoformat() if study.study_date else ""]
     en, zh = [], []
     for value, words in (
         (series.number, ("series {}", "序列{}")),
         (instance.instance_number, ("image {}", "图像{}")),
-        (image.frame if instance.frames > 1 else None, ("frame {}", "第{}帧")),
+        (frame if instance.frames > 1 else None, ("frame {}", "第{}帧")),
     ):
         if value is not None:
             en.append(words[0].format(value))

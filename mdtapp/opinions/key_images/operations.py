@@ -64,10 +64,7 @@ def prepare(
             ),
             fields={},
         )
-    picture = intake.reader.key_picture(intake.objects.path(instance.sha256), frame - 1)
-    if isinstance(picture, Refusal):
-        raise Invalid(picture.reason.text, fields={})
-    series = instance.series
+    path, series = intake.objects.path(instance.sha256), instance.series
     image = NamedImage(
         series.study.study_instance_uid,
         series.series_instance_uid,
@@ -78,7 +75,10 @@ def prepare(
     patient = ServedPatient(case.patient.pseudonym, case.case_no, case.patient.birth_year or 0)
     uid, content = key_object(image, patient, note.en, at)
     case_no, actor_ref = case.case_no, actor.actor_ref
-    session.rollback()  # the intake has transactions of its own
+    session.rollback()  # nobody waits for the drawing, and the intake has transactions of its own
+    picture = intake.reader.key_picture(path, frame - 1)
+    if isinstance(picture, Refusal):
+        raise Invalid(picture.reason.text, fields={})
     spooled = spool.receive(
         io.BytesIO(content), name=f"{uid}.dcm", source=Source.STOW, actor=actor_ref, at=at, case_no=case_no
     )

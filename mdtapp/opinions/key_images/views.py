@@ -13,7 +13,7 @@ from mdtapp.imaging import queries as imaging
 from mdtapp.imaging.models import ImagingInstance
 from mdtapp.opinions.case_page import banner_for, may_see_inputs_of
 from mdtapp.opinions.key_images import access, operations, queries
-from mdtapp.opinions.key_images.citation import citation
+from mdtapp.opinions.key_images.citation import citation, citation_of
 from mdtapp.opinions.key_images.forms import KeyImageForm
 from mdtapp.people.roles import Permission
 from mdtapp.store.numbers import whole_number
@@ -40,6 +40,7 @@ def listed(case_no: str) -> ResponseReturnValue:
         others_open=others_open,
         can_choose=access.can_choose(signed_in(), case),
         withdrawable={row.id for row in images if access.can_withdraw(signed_in(), case, row)},
+        bare=_bare(),
     )
 
 
@@ -54,7 +55,7 @@ def picture(case_no: str, image_id: int) -> ResponseReturnValue:
 @key_images.get("/cases/<case_no>/key-images/new")
 @requires(Permission.INPUT_WRITE)
 def new(case_no: str) -> ResponseReturnValue:
-    """The picture once more, and a place for what it shows."""
+    """The picture once more, and a place for what it shows. `?bare=1` is for the pane beside the viewer."""
     case = get_case(case_no, signed_in())
     access.check_can_choose(signed_in(), case)
     instance, frame = _image(case, request.args.get("instance"), request.args.get("frame"))
@@ -92,7 +93,7 @@ def choose(case_no: str) -> ResponseReturnValue:
                 prepared=prepared,
             )
             flash(_("The key image is chosen: it is shown in the meeting and printed in the opinion."), "ok")
-            return redirect(url_for("key_images.listed", case_no=case_no))
+            return redirect(url_for("key_images.listed", case_no=case_no, bare=_bare()))
     case = get_case(case_no, signed_in())
     instance, frame = _image(case, form.instance.data, form.frame.data)
     return _form(case, form, instance, frame), 422
@@ -105,7 +106,7 @@ def withdraw(case_no: str, image_id: int) -> ResponseReturnValue:
     image = queries.get(case, signed_in(), image_id, others_open=may_see_inputs_of(case, signed_in()))
     operations.withdraw(actor=signed_in(), at=now(), case=case, image=image)
     flash(_("Taken back. It is no longer shown or printed."), "ok")
-    return redirect(url_for("key_images.listed", case_no=case_no))
+    return redirect(url_for("key_images.listed", case_no=case_no, bare=_bare()))
 
 
 def _image(case: Case, instance: str | None, frame: str | None) -> tuple[ImagingInstance, int]:
@@ -125,7 +126,14 @@ def _form(case: Case, form: KeyImageForm, instance: ImagingInstance, frame: int)
         form=form,
         instance=instance,
         frame=frame,
+        cited=citation_of(instance, frame),
+        bare=_bare(),
     )
+
+
+def _bare() -> int | None:
+    """1 in the pane beside the viewer, where the page stands without its surroundings; else None."""
+    return 1 if request.args.get("bare") == "1" else None
 
 
 def _objects() -> ObjectStore:

@@ -7,6 +7,7 @@ const PAN = 0.15; // of what is seen, for each arrow key
 const ZOOM = 1.5;
 const TURN = 15; // degrees
 const NUDGE = 12; // pixels of the screen by which arrow keys move or size a frame
+const CROSS = 9; // half the length of the mark's arms, in pixels of the screen
 const SCALE_BAR = 150; // pixels at most
 const JSON_ANSWER = { Accept: "application/json" };
 
@@ -136,6 +137,9 @@ class Slide {
     if (event.key === "Escape" && this.draft) this.leave();
     else if (event.key === "Enter" && this.draft) this.close();
     else if (step && this.draft?.kind === "rectangle") this.nudge(step, event.shiftKey);
+    else if (step && this.draft) this.moveMark(step, event.shiftKey);
+    else if (event.key === " " && this.draft?.kind === "polygon") this.setCorner();
+    else if (event.key === "Backspace" && this.draft?.kind === "polygon") this.unsetCorner();
     else if (step) {
       const size = this.viewport.getBoundsNoRotate(true);
       this.viewport.panBy(point(step[0] * size.width * PAN, step[1] * size.height * PAN).rotate(-this.viewport.getRotation()));
@@ -162,6 +166,7 @@ class Slide {
     this.svg.replaceChildren(...this.regions.map((region) => this.shape(region.outline, region === this.selected ? "is-selected" : "", `r${region.number} · ${region.name}`)));
     const corners = this.draft?.corners ?? [];
     if (corners.length) this.svg.append(this.shape(corners, "is-draft", ""));
+    if (this.draft?.mark && !this.draft.done) this.svg.append(this.cross(this.draft.mark));
   }
 
   shape(outline, look, words) {
@@ -181,6 +186,18 @@ class Slide {
       label.setAttribute("y", (top.y - 6).toFixed(1));
       label.textContent = words;
       group.append(label);
+    }
+    return group;
+  }
+
+  cross({ x, y }) {
+    const group = document.createElementNS(SVG, "g");
+    group.setAttribute("class", "is-draft");
+    for (const look of ["slide-edge-under", "slide-edge"]) {
+      const line = document.createElementNS(SVG, "path");
+      line.setAttribute("class", look);
+      line.setAttribute("d", `M${x - CROSS} ${y}H${x + CROSS}M${x} ${y - CROSS}V${y + CROSS}`);
+      group.append(line);
     }
     return group;
   }
@@ -238,6 +255,37 @@ class Slide {
   frame(from, to) {
     this.draft.box = [from, to];
     this.draft.corners = [from, { x: to.x, y: from.y }, to, { x: from.x, y: to.y }].map((corner) => this.toPixel(corner));
+    this.draw();
+  }
+
+  /** The keys' way to an outline: a mark that arrows move (Shift: pixel by pixel); at the edge the slide follows. */
+  moveMark([x, y], fine) {
+    if (this.draft.done) return;
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    const from = this.draft.mark ?? { x: width / 2, y: height / 2 };
+    const step = fine ? 1 : NUDGE;
+    const wanted = { x: from.x + x * step, y: from.y + y * step };
+    const mark = { x: Math.min(width, Math.max(0, wanted.x)), y: Math.min(height, Math.max(0, wanted.y)) };
+    if (wanted.x !== mark.x || wanted.y !== mark.y) {
+      this.viewport.panBy(this.viewport.deltaPointsFromPixels(point(wanted.x - mark.x, wanted.y - mark.y)).rotate(-this.viewport.getRotation()), true);
+      this.viewport.applyConstraints(true);
+    }
+    this.draft.mark = mark;
+    this.draw();
+  }
+
+  setCorner() {
+    if (this.draft.done) return;
+    if (!this.draft.mark) this.moveMark([0, 0], false);
+    this.draft.corners.push(this.toPixel(this.draft.mark));
+    this.page.say(filled(this.page.words.corners, { count: this.draft.corners.length }));
+    this.draw();
+  }
+
+  unsetCorner() {
+    if (this.draft.done || !this.draft.corners.length) return;
+    this.draft.corners.pop();
+    this.page.say(filled(this.page.words.corners, { count: this.draft.corners.length }));
     this.draw();
   }
 

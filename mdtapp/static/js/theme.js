@@ -1,5 +1,5 @@
 // Runs before the first paint: the theme this person chose on this computer, else what the system prefers.
-// A classic script on purpose: a module would run after the paint.
+// A page beside images says itself that it is always dark. A classic script on purpose: a module would run after the paint.
 (() => {
   const root = document.documentElement;
   const key = `mdtapp.theme.${root.dataset.user ?? ""}`;
@@ -17,7 +17,7 @@
     }
   };
   root.classList.add("has-scripts");
-  apply(stored() ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+  apply(root.dataset.always ?? stored() ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const button of document.querySelectorAll("[data-theme-switch]")) {

@@ -1,7 +1,7 @@
 // What OHIF asks of the page it stands on, read before its own script runs: where its files lie, where the
 // images come from, and how it is set. Only our own DICOMweb is known to it.
 (() => {
-  const { base, root, name, notice } = document.documentElement.dataset;
+  const { base, root, name, notice, keyImage, keyImageWords, noImageWords } = document.documentElement.dataset;
   const dicomweb = `${window.location.origin}/dicomweb`;
 
   window.PUBLIC_URL = root;
@@ -11,6 +11,105 @@
   // One choice of language for the whole site.
   const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en-US";
   window.localStorage.setItem("i18nextLng", language);
+
+  // --- key images ------------------------------------------------------------------------------
+
+  // The address of a frame as cornerstone names it (WADO-RS, PS3.18 10.4.1.1.3).
+  const FRAME = /\/studies\/([\d.]+)\/series\/([\d.]+)\/instances\/([\d.]+)\/frames\/(\d+)/;
+  let services = null;
+
+  /** The form's address for the stored image in the active view; null where a view shows none, as a reformat does. */
+  function shownImage() {
+    const { viewportGridService, cornerstoneViewportService } = services ?? {};
+    const id = viewportGridService?.getActiveViewportId();
+    const shown = cornerstoneViewportService?.getCornerstoneViewport(id)?.getCurrentImageId?.();
+    const found = FRAME.exec(shown ?? "");
+    if (!found) return null;
+    const [, study, series, instance, frame] = found;
+    return `${keyImage}?${new URLSearchParams({ study, series, instance, frame })}`;
+  }
+
+  class Beside {
+    constructor() {
+      this.pane = document.getElementById("viewer-beside");
+      this.frame = document.getElementById("viewer-beside-frame");
+      document.getElementById("viewer-beside-close").addEventListener("click", () => this.close());
+      document.getElementById("viewer-beside-again").addEventListener("click", chooseKeyImage);
+      this.pane.addEventListener("keydown", (event) => this.onKey(event));
+      this.frame.addEventListener("load", () => this.onLoad());
+      this.written = {};
+    }
+
+    open(address) {
+      this.before = this.pane.hidden ? document.activeElement : this.before;
+      this.written = this.notes();
+      this.show(true);
+      this.frame.src = address;
+    }
+
+    close() {
+      this.show(false);
+      this.frame.src = "about:blank";
+      const button = document.querySelector(".viewer-brand .viewer-key-image");
+      (this.before?.isConnected && this.before !== document.body ? this.before : button)?.focus();
+    }
+
+    /** The viewer's own views follow the width that is left to them. */
+    show(shown) {
+      this.pane.hidden = !shown;
+      document.documentElement.classList.toggle("viewer-split", shown);
+      window.dispatchEvent(new Event("resize"));
+    }
+
+    onLoad() {
+      const page = this.frame.contentDocument;
+      if (this.pane.hidden || !page) return;
+      page.addEventListener("keydown", (event) => this.onKey(event));
+      const fields = [...page.querySelectorAll("textarea")];
+      for (const field of fields) field.value ||= this.written[field.name] ?? "";
+      (fields[0] ?? page.getElementById("content") ?? this.frame).focus();
+    }
+
+    onKey(event) {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.close();
+    }
+
+    /** What was written of an image goes along when another image is taken for it. */
+    notes() {
+      const fields = this.frame.contentDocument?.querySelectorAll("textarea") ?? [];
+      return this.pane.hidden ? {} : Object.fromEntries([...fields].map((field) => [field.name, field.value]));
+    }
+  }
+
+  let beside = null;
+
+  function chooseKeyImage() {
+    const address = shownImage();
+    if (!address) {
+      services?.uiNotificationService.show({ title: keyImageWords, message: noImageWords, type: "info" });
+      return;
+    }
+    beside ??= new Beside();
+    beside.open(address);
+  }
+
+  // An extension of the viewer: the command, and its key among the keys that a person may change.
+  const keyImages = {
+    id: "mdtapp.key-images",
+    preRegistration: ({ servicesManager }) => { services = servicesManager.services; },
+    getCommandsModule: () => ({
+      definitions: { chooseKeyImage: { commandFn: chooseKeyImage } },
+      defaultContext: "VIEWER",
+    }),
+    onModeEnter: ({ servicesManager }) => {
+      const key = { commandName: "chooseKeyImage", label: keyImageWords, keys: ["k"], isEditable: true };
+      const { customizationService } = servicesManager.services;
+      customizationService.setCustomizations({ "ohif.hotkeyBindings": { $push: [key] } }, "mode");
+    },
+  };
 
   window.config = {
     name: "mdtapp",
@@ -22,9 +121,16 @@
           { className: "viewer-brand" },
           name,
           React.createElement("small", null, notice),
+          keyImage &&
+            React.createElement(
+              "button",
+              { type: "button", className: "viewer-key-image", onClick: chooseKeyImage },
+              `☆ ${keyImageWords} `,
+              React.createElement("kbd", null, "K"),
+            ),
         ),
     },
-    extensions: [],
+    extensions: keyImage ? [keyImages] : [],
     modes: [],
     customizationService: [{ "ohif.tours": { $set: [] } }],
     showStudyList: false,

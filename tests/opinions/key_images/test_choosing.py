@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.opinions.inputs.bench import Bench
-from tests.opinions.key_images.conftest import choose, instance_id
+from tests.opinions.key_images.conftest import NOTE, choose, instance_id
 from tests.situations import events
 
 
@@ -147,3 +147,29 @@ def test_an_image_that_cannot_be_drawn_is_refused_with_a_sentence(bench: Bench, 
     answer = choose(bench, instance=str(instance_id(bench, "1.2.3.4.2")))
     assert answer.status_code == 422
     assert "no preview" in answer.text
+
+
+def test_in_the_pane_beside_the_viewer_it_stands_alone(bench: Bench) -> None:
+    """From the image the viewer shows to the list of what is chosen, without the rest of the site around it."""
+    browser = bench.browser("radiologist")
+    shown = {"study": "1.2.3", "series": "1.2.3.4", "instance": "1.2.3.4.1", "frame": "1"}
+    form = browser.get("/viewer/key-image", query_string=shown)
+    assert form.status_code == 302
+    page = browser.get(form.location)
+    assert (page.status_code, "CT · 2026-10-20 · series 4, image 27" in page.text) == (200, True)
+    assert 'class="rail"' not in page.text
+    refused = browser.submit(
+        form.location, {"note_en": "Alone."}, action=f"/cases/{bench.case_no}/key-images?bare=1"
+    )
+    assert (refused.status_code, "both languages" in refused.text) == (422, True)
+    assert 'class="rail"' not in refused.text
+    done = browser.submit(form.location, NOTE, action=f"/cases/{bench.case_no}/key-images?bare=1")
+    listed = browser.get(done.location).text
+    assert "The key image is chosen" in listed
+    assert "The mass." in listed
+    assert 'class="rail"' not in listed
+    for changed in ({"frame": "2"}, {"frame": "x"}):
+        answer = browser.get("/viewer/key-image", query_string=shown | changed, follow_redirects=True)
+        assert answer.status_code == 404, changed
+    for changed in ({"instance": "1.2.9"}, {"study": ""}, {"series": "'"}):
+        assert browser.get("/viewer/key-image", query_string=shown | changed).status_code == 404, changed
