@@ -186,11 +186,13 @@ def test_the_page_shows_what_holds_now(desk: Desk, transaction, browsers):
 
 def test_conflicts_stay_hidden_until_the_own_input_is_signed(desk: Desk, transaction, browsers):
     from mdtapp.opinions.inputs.models import DisciplineInput
+    from mdtapp.opinions.inputs.status import InputStatus
 
     with transaction():
         case = desk.reviewed()
         case_no = case.case_no
-        session.query(DisciplineInput).filter_by(discipline="surgical_oncology").delete()
+        unsigned = {"status": InputStatus.ASSIGNED, "signed_at": None}
+        session.query(DisciplineInput).filter_by(discipline="surgical_oncology").update(unsigned)
     page = page_of(case_no, "/conflicts")
     hidden = browsers("surgeon").get(page).text
     assert "Not open to you yet" in hidden
