@@ -23,6 +23,7 @@ from mdtapp.imaging.views import imaging
 from mdtapp.materials.spool import Spool
 from mdtapp.materials.views import materials
 from mdtapp.meetings.views import meetings
+from mdtapp.opinions.desk.views import desk
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.inputs.views import inputs
 from mdtapp.opinions.key_images.views import key_images
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     key_images,
     meetings,
     opinions,
+    desk,
     delivery,
     viewer,
     pacs,

@@ -170,6 +170,13 @@ PATCHES = (
         "for (let i = 0; i < (ModalitiesInStudy.Value?.length ?? 0); i++) {",
         {"app.bundle.js": 1},
     ),
+    # Studies stand newest first; one without a date, which is not a number, left the order to chance.
+    Patch(
+        "undated studies last",
+        "    const dateA = Date.parse(a);\n    const dateB = Date.parse(b);\n",
+        "    const dateA = Date.parse(a) || 0;\n    const dateB = Date.parse(b) || 0;\n",
+        {"app.bundle.js": 1},
+    ),
     # Two studies side by side: a link has to be able to name this stage, else four panes open, two of them empty.
     Patch(
         "the stage of two studies side by side",

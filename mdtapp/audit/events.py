@@ -15,6 +15,8 @@ class EventType(StrEnum):
     CASE_MEMBER_REMOVED = "case:member_removed"
     CASE_MOVED = "case:moved"
     CASE_REGISTERED = "case:registered"
+    COMMENT_RESOLVED = "comment:resolved"
+    COMMENT_WRITTEN = "comment:written"
     CONFLICT_CONFIRMED = "conflict:confirmed"
     CONFLICT_FOUND = "conflict:found"
     CONFLICT_OBSOLETE = "conflict:obsolete"

@@ -42,6 +42,8 @@ from mdtapp.store.db import session
 CONSENT_TEXT_VERSION = "2026-1"
 ANSWER_IN_WORKING_DAYS = 5
 MOST_QUESTIONS = 10
+MOST_CHAIRS = 2
+"""The chair and a second one, who edits and signs with the first."""
 BY_THE_AGENDA = frozenset({"schedule", "unschedule"})
 PAIRED_SITES = {"breast", "lung", "kidney", "ovary"}
 SITE_FAMILIES = {
@@ -551,10 +553,10 @@ def _check_member(case: Case, user: User, role: MemberRole, discipline: str | No
     taken = any(
         (member.user_id == user.id and member.role == role)
         or (role == MemberRole.AUTHOR and member.discipline == discipline)
-        or (role == MemberRole.CHAIR and member.role == MemberRole.CHAIR)
         for member in case.members
     )
-    if taken:
+    chairs = sum(member.role == MemberRole.CHAIR for member in case.members)
+    if taken or (role == MemberRole.CHAIR and chairs >= MOST_CHAIRS):
         sentence = Bitext(
             "That place on the panel is taken. Remove the other person first.", "该席位已有人，请先移除。"
         )

@@ -44,8 +44,8 @@ def missing_for_panel(
         for key, label in core.items()
         if key not in disciplines
     ]
-    if chairs != 1:
-        gaps.append(Bitext("The case needs exactly one chair.", "病例须有且仅有一位主席。"))
+    if chairs < 1:
+        gaps.append(Bitext("The case needs a chair.", "病例须有一位主席。"))
     return gaps
 
 

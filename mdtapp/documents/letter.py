@@ -36,6 +36,9 @@ COMPARED = (
 )  # fmt: skip
 # Gravest first: the one that is shown when several verdicts share a row.
 MARKS = ("changed", "needed", "added", "confirmed")
+DISSENT = "dissent"
+RECORD_ONLY = "record"
+FOR_ALL = "both"
 PLACED_APART = (
     "result_class",
     "summary_patient",
@@ -59,6 +62,7 @@ class Line:
     question: str
     edited_by: str
     step: Step | None
+    audience: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,10 @@ def arrange(frozen: Mapping[str, Any]) -> Letter:
     in_table = {id(line) for row in comparisons for line in row.lines}
     answers = _answers(frozen, _lines(sections, "questions_answered"))
     answered = {id(line) for answer in answers for line in answer.lines}
+    shared = _with(
+        sections, DISSENT, tuple(line for line in _lines(sections, DISSENT) if line.audience == FOR_ALL)
+    )
+    elsewhere = in_table | {id(line) for line in (shared.lines if shared else ())}
     return Letter(
         frozen=frozen,
         words=words,
@@ -156,10 +164,13 @@ def arrange(frozen: Mapping[str, Any]) -> Letter:
         recommendation=_with(sections, "recommendation", advice),
         context=tuple(line for line in _lines(sections, "recommendation") if line.step is None),
         options=sections.get("options_compared"),
-        patient_sections=tuple(sections[key] for key in PATIENT_SECTIONS if key in sections),
+        patient_sections=(
+            *(sections[key] for key in PATIENT_SECTIONS if key in sections),
+            *((shared,) if shared else ()),
+        ),
         comparisons=comparisons,
-        doctor_sections=_without(in_table, [sections[key] for key in _doctor_keys(sections)]),
-        dissents=_unsaid_dissents(frozen, _lines(sections, "dissent")),
+        doctor_sections=_without(elsewhere, [sections[key] for key in _doctor_keys(sections)]),
+        dissents=_unsaid_dissents(frozen),
         origins=origins.groups(),
     )
 
@@ -176,15 +187,24 @@ def _sections(frozen: Mapping[str, Any], words: Wording, origins: Origins) -> di
     found: dict[str, Section] = {}
     for section in frozen.get("sections") or []:
         key = str(section["key"])
-        lines = tuple(_line(statement, words, origins) for statement in section.get("statements") or [])
+        lines = tuple(
+            _line(statement, words, origins)
+            for statement in section.get("statements") or []
+            if _is_printed(statement)
+        )
         if lines:
             found[key] = Section(key, words.label("sections", key), lines)
     return found
 
 
+def _is_printed(statement: Mapping[str, Any]) -> bool:
+    """A dissent for the record only is signed with the text and stands on no page."""
+    return statement.get("audience") != RECORD_ONLY
+
+
 def _line(statement: Mapping[str, Any], words: Wording, origins: Origins) -> Line:
     text = Bitext.of(statement.get("text"))
-    step = statement.get("step")
+    step, frame = statement.get("step"), statement.get("frame")
     untranslated = [
         language for language in statement.get("needs_translation") or [] if language in ("en", "zh")
     ]
@@ -197,7 +217,8 @@ def _line(statement: Mapping[str, Any], words: Wording, origins: Origins) -> Lin
         kind=str(statement.get("kind") or ""),
         question=str(statement.get("question") or ""),
         edited_by=str(statement.get("edited_by") or ""),
-        step=printed_step(step, words) if step else None,
+        step=printed_step(step or {}, words, frame) if step or frame else None,
+        audience=str(statement.get("audience") or ""),
     )
 
 
@@ -290,9 +311,19 @@ def _gravest(lines: Sequence[Line]) -> str:
     return next((mark for mark in MARKS if mark in present), "")
 
 
-def _unsaid_dissents(frozen: Mapping[str, Any], lines: Sequence[Line]) -> tuple[Mapping[str, Any], ...]:
-    """Dissents whose words are not already among the statements of their section."""
-    said = {line.text for line in lines}
-    return tuple(
+def _unsaid_dissents(frozen: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Dissents of the meeting that no statement of their section stands for: by the same words, or kept off the pages."""
+    rows = [
+        row
+        for section in frozen.get("sections") or []
+        if section["key"] == DISSENT
+        for row in section.get("statements") or []
+    ]
+    said = {Bitext.of(row.get("text")) for row in rows}
+    kept = " ".join(str(Bitext.of(row.get("text"))) for row in rows if not _is_printed(row))
+    unsaid = [
         dissent for dissent in frozen.get("dissent") or [] if Bitext.of(dissent.get("text")) not in said
+    ]
+    return tuple(
+        one for one in unsaid if not kept or str(Bitext.of(one.get("text"))).rstrip(".。") not in kept
     )

@@ -31,6 +31,7 @@ class Step:
     availability_code: str
     availability: Bitext
     authors: Bitext
+    citations: tuple[Bitext, ...] = ()
 
     @property
     def evidence_line(self) -> Bitext:
@@ -38,8 +39,13 @@ class Step:
         return words_joined(self.evidence, " · ")
 
 
-def printed_step(step: Mapping[str, Any], words: Wording) -> Step:
-    """From the structured step of an input (preference, modality, guideline and approval codes)."""
+def printed_step(step: Mapping[str, Any], words: Wording, frame: Mapping[str, Any] | None = None) -> Step:
+    """From the structured step of an input (preference, modality, guideline and approval codes).
+
+    Where the chair has cited guidelines (`frame`), these stand in place of what the inputs say of them.
+    """
+    at_home = str((frame or {}).get("availability") or "")
+    citations = tuple(_citation(row, words) for row in (frame or {}).get("citations") or [])
     return Step(
         preference_code=str(step.get("preference") or ""),
         preference=words.label("preference", step.get("preference")),
@@ -48,13 +54,30 @@ def printed_step(step: Mapping[str, Any], words: Wording) -> Step:
         timing=Bitext.of(step.get("timing")),
         condition=Bitext.of(step.get("condition")),
         rationale=Bitext.of(step.get("rationale")),
-        evidence=_evidence(step, words),
-        source=Bitext(*[str(step.get("guideline_ref") or "")] * 2),
+        evidence=() if citations else _evidence(step, words),
+        source=Bitext() if citations else Bitext(*[str(step.get("guideline_ref") or "")] * 2),
         approvals=_approvals(step, words),
-        availability_code=str(step.get("home_availability") or ""),
-        availability=words.label("availability", step.get("home_availability")),
+        availability_code=at_home or str(step.get("home_availability") or ""),
+        availability=words.label("at_home", at_home)
+        if at_home
+        else words.label("availability", step.get("home_availability")),
         authors=_authors(step, words),
+        citations=citations,
     )
+
+
+def _citation(row: Mapping[str, Any], words: Wording) -> Bitext:
+    """ "CSCO: NSCLC 2025, grade I, 1A; differs: the drug is not approved there"."""
+    body = words.label("guideline_body", row.get("body"))
+    said = ", ".join(part for part in (row.get("name"), row.get("level")) if part)
+    relation, why = words.label("guideline_same", row.get("relation")), Bitext.of(row.get("why"))
+    en = "; ".join(
+        part for part in (said, ": ".join(filter(None, (relation.en, why.in_language("en"))))) if part
+    )
+    zh = "；".join(
+        part for part in (said, "：".join(filter(None, (relation.zh, why.in_language("zh"))))) if part
+    )
+    return Bitext(f"{body.en}: {en}", f"{body.zh}：{zh}")
 
 
 def _evidence(step: Mapping[str, Any], words: Wording) -> tuple[Bitext, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from mdtapp.cases.models import Case
@@ -25,9 +25,11 @@ class Stack:
     frame: int = 1
 
 
-def stack_of(case: Case, study: ImagingStudy, series_id: str, number: str) -> Stack:
-    """The stack as asked for in an address; without a wish the first series and its middle picture."""
-    rows = queries.series_of_study(case, study)
+def stack_of(
+    case: Case, study: ImagingStudy, series_id: str, number: str, closed: Container[int] = ()
+) -> Stack:
+    """The stack as asked for in an address, without `closed` series; without a wish the first one's middle picture."""
+    rows = [row for row in queries.series_of_study(case, study) if row.series.id not in closed]
     chosen = next((row for row in rows if str(row.series.id) == series_id), rows[0] if rows else None)
     if chosen is None:
         return Stack(rows, None)

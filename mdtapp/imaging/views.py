@@ -5,12 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
 
+from mdtapp.cases.models import Case
 from mdtapp.cases.queries import get_case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import NotFound
 from mdtapp.imaging import previews, queries
 from mdtapp.imaging.header import Picture, Refusal
 from mdtapp.imaging.limited import shared_reader
+from mdtapp.imaging.models import ImagingSeries
+from mdtapp.opinions.case_page import closed_series
 from mdtapp.people.roles import Permission
 from mdtapp.store.db import let_go
 from mdtapp.store.objects import ObjectStore
@@ -27,6 +30,7 @@ def series_preview(case_no: str, series_id: int) -> ResponseReturnValue:
     """The preview of a series; drawn on the spot while the worker has not made it yet."""
     case = get_case(case_no, signed_in())
     series = queries.get_series(case, series_id)
+    _check_is_open(case, series)
     if series.preview_sha256:
         return _png(_objects().read(series.preview_sha256))
     chosen = previews.choose(queries.instances_of_series(case, series))
@@ -40,11 +44,18 @@ def frame_picture(case_no: str, instance_id: int, frame: int) -> ResponseReturnV
     """One frame, counted from 1, windowed as its header says."""
     case = get_case(case_no, signed_in())
     instance = queries.get_instance(case, instance_id)
+    _check_is_open(case, instance.series)
     if not 1 <= frame <= instance.frames:
         raise NotFound(NO_PICTURE)
     path = _objects().path(instance.sha256)
     let_go()
     return _sent(shared_reader().preview(path, frame - 1))
+
+
+def _check_is_open(case: Case, series: ImagingSeries) -> None:
+    """What colleagues made of the images is not there before their inputs are open."""
+    if series.id in closed_series(case, signed_in()):
+        raise NotFound(queries.NO_SUCH_STUDY)
 
 
 def _sent(made: Picture | Refusal) -> ResponseReturnValue:

@@ -53,7 +53,7 @@ from mdtapp.materials.status import (
     Outcome,
     Source,
 )
-from mdtapp.opinions.case_page import banner_for
+from mdtapp.opinions.case_page import banner_for, closed_series
 from mdtapp.opinions.key_images.access import can_choose
 from mdtapp.people.roles import Permission
 from mdtapp.slides import access as slide_access
@@ -473,7 +473,9 @@ def _show(case: Case, material: Material, form: DescribeForm) -> str:
     if study is not None:
         args = request.args
         context["may_export"] = bool(exports_access.forms_for(signed_in(), case))
-        context["stack"] = stack_of(case, study, args.get("series", ""), args.get("image", ""))
+        context["stack"] = stack_of(
+            case, study, args.get("series", ""), args.get("image", ""), closed_series(case, signed_in())
+        )
         context["openings"] = openings(case, study, context["stack"])
         facts = facts_by_series(case, study)
         context["remarks"] = {

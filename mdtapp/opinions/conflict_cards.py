@@ -145,6 +145,16 @@ def value_words(discipline: str, key: str, value: Any) -> Bitext:
     return Bitext(f"{label.en}: {words.en}", f"{label.zh}：{words.zh}")
 
 
+def answer_words(discipline: str, key: str, value: Any) -> Bitext:
+    """As `value_words`, without the question; of a table one row or all."""
+    field = _field(discipline, key)
+    if field is None:
+        return _plain(value)
+    if field.type == FieldType.TABLE and isinstance(value, dict):
+        return _row(field, value)
+    return _with_field(field, value)
+
+
 def _with_field(field: Field, value: Any) -> Bitext:
     if field.type == FieldType.TABLE and isinstance(value, list):
         return _joined([_row(field, row) for row in value if isinstance(row, dict)], "; ", "；")

@@ -16,6 +16,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
+from mdtapp.opinions.audience import AUDIENCES
 from mdtapp.opinions.models import Opinion, SignatureMeaning
 from mdtapp.opinions.words import ADDENDUM_REASON, MEANING
 from mdtapp.web.forms import PageForm
@@ -39,12 +40,17 @@ class StatementForm(BitextForm):
 class NewStatementForm(BitextForm):
     section = SelectField(_l("Section"), [DataRequired(_l("Choose the section"))])
     question = SelectField(_l("Answers the question"), [Optional()])
+    audience = SelectField(_l("Who reads it, for a dissent"), [Optional()])
 
     def fill_choices(self, opinion: Opinion) -> NewStatementForm:
         language = current_language()
         self.section.choices = [(s.key, s.label.in_language(language)) for s in catalogue().sections]
         self.question.choices = [("", "–")] + [
             (q.key, f"{q.key}: {q.text.in_language(language)}"[:120]) for q in opinion.case.questions
+        ]
+        self.audience.choices = [
+            ("", "–"),
+            *((key, words.in_language(language)) for key, words in AUDIENCES.items()),
         ]
         return self
 

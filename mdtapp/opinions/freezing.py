@@ -163,6 +163,7 @@ def _key_images(opinion: Opinion) -> list[dict[str, Any]]:
 
 def _statement(row: Statement, number: str) -> dict[str, Any]:
     edited = row.edited_by.name if row.edited_by and row.text != row.original else None
+    chosen = {"audience": row.audience, "frame": row.frame}
     return {
         "number": number,
         "text": row.text.as_json(),
@@ -172,6 +173,7 @@ def _statement(row: Statement, number: str) -> dict[str, Any]:
         "question": row.question or None,
         "step": row.step,
         "edited_by": edited,
+        **{key: value for key, value in chosen.items() if value},
     }
 
 

@@ -122,7 +122,11 @@ class Opinion(Keyed, Base):
 
 
 class Statement(Keyed, Base):
-    """One sentence of the opinion. Its provenance stays with it through every edit."""
+    """One sentence of the opinion. Its provenance stays with it through every edit.
+
+    `audience` is chosen for a dissent (`mdtapp.opinions.audience`), empty where the section's own holds;
+    `frame` holds what the guidelines say of a recommendation (`mdtapp.opinions.guideline_frame`).
+    """
 
     __tablename__ = "statement"
     __table_args__ = (CheckConstraint("provenance <> '[]'", name="has_provenance"),)
@@ -141,6 +145,8 @@ class Statement(Keyed, Base):
     edited_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     dropped_reason: Mapped[str] = mapped_column(Text, default="")
+    audience: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    frame: Mapped[dict[str, Any] | None] = mapped_column(JSONText)
     row_version: Mapped[int] = mapped_column(default=1)
 
     opinion: Mapped[Opinion] = relationship(back_populates="statements")
@@ -158,6 +164,30 @@ class StatementEdit(Keyed, Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     before: Mapped[Bitext] = mapped_column(BitextType)
     after: Mapped[Bitext] = mapped_column(BitextType)
+
+
+class OpinionStep(Keyed, Base):
+    """One act at the desk: what each statement it touched was before and is after. Step n leads to version n.
+
+    `changes` maps the id of a statement to `{"before", "after"}`; the key `result` holds the result class.
+    """
+
+    __tablename__ = "opinion_step"
+    __table_args__ = (
+        UniqueConstraint("opinion_id", "number"),
+        CheckConstraint("number >= 1", name="number_from_one"),
+        CheckConstraint("undoes IS NULL OR undoes < number", name="undoes_an_earlier_one"),
+    )
+
+    opinion_id: Mapped[int] = mapped_column(ForeignKey("opinion.id"), index=True)
+    number: Mapped[int]
+    act: Mapped[str] = mapped_column(String(20))
+    by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changes: Mapped[dict[str, Any]] = mapped_column(JSONText)
+    undoes: Mapped[int | None]
+
+    by: Mapped[User] = relationship(lazy="joined")
 
 
 class OpinionVersion(Keyed, Base):

@@ -15,15 +15,18 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
 from mdtapp.errors import Conflict, Invalid, InvalidTransition
 from mdtapp.meetings.queries import decision_of
-from mdtapp.opinions import access, findings, queries
+from mdtapp.opinions import access, findings, history, queries
+from mdtapp.opinions.audience import AUDIENCES, DISSENT
 from mdtapp.opinions.draft import build_draft
 from mdtapp.opinions.drafting.verdicts import CLASS_MARKS
 from mdtapp.opinions.drafting.words import sentence
+from mdtapp.opinions.guideline_frame import Frame
 from mdtapp.opinions.inputs.judged import outdated_in
 from mdtapp.opinions.inputs.operations import lock_inputs
 from mdtapp.opinions.inputs.queries import signed_inputs
 from mdtapp.opinions.models import ConflictFinding, Opinion, Statement, StatementEdit, VersionKind
 from mdtapp.opinions.panel import draft_sources
+from mdtapp.opinions.proposals import find_proposal
 from mdtapp.opinions.status import OPINION_LIFECYCLE, FindingStatus, OpinionStatus
 from mdtapp.people.models import User
 from mdtapp.store.db import session
@@ -36,6 +39,8 @@ ADDENDUM_REASONS = ("new_material", "answer_to_question", "correction", "safety"
 CHAIR = {"chair": "statement"}
 CHAIRS_RESULT = {"chair": "result_class"}
 RESULT = "result_class"
+SETTLED = "settle "
+"""How the act of a settlement begins; the rule follows."""
 
 
 def start(*, actor: Actor, at: datetime, case: Case) -> Opinion:
@@ -130,13 +135,7 @@ def reword(
     """New words for one sentence; its origin stays, and the words before are kept and shown beside it."""
     _check_editable(actor, opinion)
     statement = queries.get_statement(opinion, statement_id)
-    if row_version != statement.row_version:
-        raise Conflict(
-            CHANGED_MEANWHILE,
-            theirs=statement.text.as_json(),
-            ours=text.as_json(),
-            version=statement.row_version,
-        )
+    _check_version(statement, row_version, text)
     if not text:
         raise Invalid(
             Bitext(
@@ -146,59 +145,203 @@ def reword(
         )
     if text == statement.text:
         return statement
-    session.add(
-        StatementEdit(
-            statement_id=statement.id, edited_by_id=actor.id, at=at, before=statement.text, after=text
-        )
-    )
-    still = [
-        one for one in statement.needs_translation if text.as_json()[one] == statement.text.as_json()[one]
-    ]
-    statement.needs_translation = sorted({*still, *text.missing()})
-    statement.text, statement.edited_by_id, statement.edited_at = text, actor.id, at
-    return _edited(statement, actor, at, "reword")
+    with history.step(opinion, actor=actor, at=at, act="reword"):
+        _say(statement, text, actor, at)
+        return _edited(statement, actor, at, "reword")
 
 
 def add(
-    *, actor: User, at: datetime, opinion: Opinion, section: str, text: Bitext, question: str = ""
+    *,
+    actor: User,
+    at: datetime,
+    opinion: Opinion,
+    section: str,
+    text: Bitext,
+    question: str = "",
+    audience: str = "",
 ) -> Statement:
-    """A sentence of the chair's own, marked as such."""
+    """A sentence of the chair's own, marked as such; a dissent says whom it is for."""
     _check_editable(actor, opinion)
-    return _add(opinion, section, text, actor, at, question=question)
+    _check_audience(section, audience)
+    with history.step(opinion, actor=actor, at=at, act="add"):
+        statement = _add(opinion, section, text, actor, at, question=question)
+        statement.audience = audience
+        return statement
+
+
+def take(*, actor: User, at: datetime, opinion: Opinion, key: str) -> Statement:
+    """Puts a sentence that follows from the inputs into the text, with its origins; a dropped one comes back."""
+    _check_editable(actor, opinion)
+    proposal = find_proposal(
+        opinion, build_draft(queries.case_facts(opinion.case), **draft_sources(opinion.case)), key
+    )
+    if proposal is None:
+        raise Conflict(
+            Bitext(
+                "The inputs changed, and this sentence does not follow from them any more. Reload the page.",
+                "学科意见已变化，此句不再成立。请刷新页面。",
+            )
+        )
+    with history.step(opinion, actor=actor, at=at, act="take"):
+        statement = proposal.row
+        if statement is None:
+            place = 1 + max(
+                (s.position for s in opinion.statements if s.section == proposal.section), default=-1
+            )
+            statement = _from_draft(proposal.section, place, proposal.drafted)
+            opinion.statements.append(statement)
+        statement.dropped_reason = ""
+        return _edited(statement, actor, at, "take")
+
+
+def split(
+    *,
+    actor: User,
+    at: datetime,
+    opinion: Opinion,
+    statement_id: int,
+    parts: Sequence[Bitext],
+    row_version: int | None = None,
+) -> list[Statement]:
+    """Makes several sentences of one, each with its origins and what was drafted; the first keeps step and mark."""
+    _check_editable(actor, opinion)
+    statement = queries.get_statement(opinion, statement_id)
+    _check_version(statement, row_version, Bitext("\n\n".join(part.en for part in parts)))
+    if len(parts) < 2 or not all(parts):
+        wanting = Bitext(
+            "Put an empty line between the parts, as many parts in English as in Chinese.",
+            "请用空行分隔各部分，中英文的部分数须相同。",
+        )
+        raise Invalid(wanting, fields={"text_en": wanting})
+    with history.step(opinion, actor=actor, at=at, act="split"):
+        row = _section_row(opinion, statement)
+        _say(statement, parts[0], actor, at)
+        further = [_part_of(statement, part, actor, at) for part in parts[1:]]
+        opinion.statements.extend(further)
+        place = row.index(statement) + 1
+        _put_in_order([*row[:place], *further, *row[place:]])
+        return [_edited(each, actor, at, "split") for each in (statement, *further)]
+
+
+def frame(
+    *, actor: User, at: datetime, opinion: Opinion, statement_id: int, frame: Frame, row_version: int
+) -> Statement:
+    """What the guidelines say of a recommendation, and whether it can be had at home."""
+    _check_editable(actor, opinion)
+    statement = queries.get_statement(opinion, statement_id)
+    if row_version != statement.row_version:
+        raise Conflict(CHANGED_MEANWHILE, theirs=statement.frame, ours=frame.as_json())
+    if statement.section != "recommendation":
+        raise Invalid(
+            Bitext("Guidelines stand beside a recommendation only.", "指南依据仅用于“建议与步骤”部分。")
+        )
+    with history.step(opinion, actor=actor, at=at, act="frame"):
+        statement.frame = frame.as_json() or None
+        return _edited(statement, actor, at, "frame")
+
+
+def address(*, actor: User, at: datetime, opinion: Opinion, statement_id: int, audience: str) -> Statement:
+    """Whom a dissent is for: patient and doctor, the doctor only, or the record only."""
+    _check_editable(actor, opinion)
+    statement = queries.get_statement(opinion, statement_id)
+    _check_audience(statement.section, audience)
+    with history.step(opinion, actor=actor, at=at, act="address"):
+        statement.audience = audience
+        return _edited(statement, actor, at, "address")
 
 
 def shift(*, actor: User, at: datetime, opinion: Opinion, statement_id: int, by: int) -> Statement:
     """Moves a sentence up (-1) or down (+1) within its section."""
     _check_editable(actor, opinion)
     statement = queries.get_statement(opinion, statement_id)
-    row = [s for s in queries.kept_statements(opinion) if s.section == statement.section]
-    if statement not in row:
-        raise InvalidTransition(
-            Bitext("This sentence is dropped. Bring it back first.", "此句已删除，请先恢复。")
-        )
+    row = _section_row(opinion, statement)
     place = row.index(statement)
     row.insert(max(0, place + (1 if by > 0 else -1)), row.pop(place))
-    for position, each in enumerate(row):
-        each.position = position
-    return _edited(statement, actor, at, "move")
+    with history.step(opinion, actor=actor, at=at, act="move"):
+        _put_in_order(row)
+        return _edited(statement, actor, at, "move")
 
 
-def drop(*, actor: User, at: datetime, opinion: Opinion, statement_id: int, reason: str) -> Statement:
+def move(
+    *, actor: User, at: datetime, opinion: Opinion, statement_id: int, section: str, before: int | None
+) -> Statement:
+    """Puts a sentence before another one of a section, or at its end; the sentences of the result stay where they are."""
+    _check_editable(actor, opinion)
+    statement = queries.get_statement(opinion, statement_id)
+    _section_row(opinion, statement)
+    known = {each.key for each in catalogue().sections}
+    if section not in known or (section != statement.section and RESULT in (section, statement.section)):
+        raise Invalid(
+            Bitext(
+                "A sentence cannot be moved there. Choose another place.",
+                "此句不能移到该处，请选择其他位置。",
+            )
+        )
+    row = [s for s in queries.kept_statements(opinion) if s.section == section and s is not statement]
+    places = [place for place, each in enumerate(row) if each.id == before]
+    row.insert(places[0] if places else len(row), statement)
+    with history.step(opinion, actor=actor, at=at, act="move"):
+        if section != statement.section:
+            statement.section, statement.audience = section, ""
+        _put_in_order(row)
+        return _edited(statement, actor, at, "move")
+
+
+def drop(
+    *,
+    actor: User,
+    at: datetime,
+    opinion: Opinion,
+    statement_id: int,
+    reason: str,
+    row_version: int | None = None,
+) -> Statement:
     """Takes a sentence out, with a reason; it can be brought back."""
     _check_editable(actor, opinion)
     statement = queries.get_statement(opinion, statement_id)
+    _check_version(statement, row_version, Bitext(reason, reason))
     if not reason.strip():
         wanting = Bitext("Say why this sentence is dropped.", "请说明删除此句的理由。")
         raise Invalid(wanting, fields={"reason": wanting})
-    statement.dropped_reason = reason.strip()
-    return _edited(statement, actor, at, "drop")
+    with history.step(opinion, actor=actor, at=at, act="drop"):
+        statement.dropped_reason = reason.strip()
+        return _edited(statement, actor, at, "drop")
 
 
 def bring_back(*, actor: User, at: datetime, opinion: Opinion, statement_id: int) -> Statement:
     _check_editable(actor, opinion)
     statement = queries.get_statement(opinion, statement_id)
-    statement.dropped_reason = ""
-    return _edited(statement, actor, at, "bring_back")
+    with history.step(opinion, actor=actor, at=at, act="bring_back"):
+        statement.dropped_reason = ""
+        return _edited(statement, actor, at, "bring_back")
+
+
+def undo(*, actor: User, at: datetime, opinion: Opinion, seen: int | None = None) -> int:
+    """Takes the latest act back as a new version; its number. `seen` is the version the page showed, None outside one."""
+    _check_editable(actor, opinion)
+    lock_head()  # two at once would take the same act back twice
+    if seen not in (None, history.latest_number(opinion)):
+        raise Conflict(
+            Bitext(
+                "The text was changed in between, so nothing was undone. Reload the page and look at it again.",
+                "期间文本已被修改，未撤销任何内容。请刷新页面后重新查看。",
+            )
+        )
+    undone = history.next_to_undo(opinion)
+    if undone is None:
+        raise InvalidTransition(Bitext("There is nothing to undo.", "没有可撤销的操作。"))
+    with history.step(opinion, actor=actor, at=at, act=history.UNDO, undoes=undone.number):
+        rule = undone.act.removeprefix(SETTLED)
+        settled = {
+            row.rule for row in queries.findings(opinion.case_id) if row.status == FindingStatus.RESOLVED
+        }
+        if rule in settled:  # else its values have changed since, and it is open or gone already
+            findings.reopen(actor=actor, at=at, case=opinion.case, rule=rule)
+        for statement in history.put_back(opinion, undone, actor, at):
+            _edited(statement, actor, at, history.UNDO)
+        session.flush()
+        findings.refresh(actor=actor, at=at, case=opinion.case)
+    return history.latest_number(opinion)
 
 
 def choose_result(
@@ -209,11 +352,11 @@ def choose_result(
     known = catalogue().result_classes
     if result_class not in known or any(code not in known for code in also):
         raise Invalid(Bitext("Choose one of the result classes.", "请选择结论类别。"))
-    opinion.result_class = result_class
-    opinion.also = [code for code in dict.fromkeys(also) if code != result_class]
-    if opinion.kind == VersionKind.OPINION:
-        _say_result(opinion, actor, at)
-    session.flush()
+    with history.step(opinion, actor=actor, at=at, act="result"):
+        opinion.result_class = result_class
+        opinion.also = [code for code in dict.fromkeys(also) if code != result_class]
+        if opinion.kind == VersionKind.OPINION:
+            _say_result(opinion, actor, at)
     findings.refresh(actor=actor, at=at, case=opinion.case)
 
 
@@ -242,12 +385,13 @@ def settle(
         row_version=row_version,
         seen=seen,
     )
-    if resolution == "choose_input":
-        for statement in drop_what_was_not_chosen(opinion, finding):
-            _edited(statement, actor, at, "drop")
-    elif resolution in {"record_dissent", "request_material"}:
-        section = "dissent" if resolution == "record_dissent" else "missing_information"
-        _add(opinion, section, reason, actor, at, provenance=[{"rule": rule}])
+    with history.step(opinion, actor=actor, at=at, act=f"{SETTLED}{rule}"):
+        if resolution == "choose_input":
+            for statement in drop_what_was_not_chosen(opinion, finding):
+                _edited(statement, actor, at, "drop")
+        elif resolution in {"record_dissent", "request_material"}:
+            section = DISSENT if resolution == "record_dissent" else "missing_information"
+            _add(opinion, section, reason, actor, at, provenance=[{"rule": rule}])
     findings.refresh(actor=actor, at=at, case=opinion.case)
     return finding
 
@@ -258,13 +402,14 @@ def settle_anew(
     """Takes a settlement back, and with it what it did to the text: dropped sentences return, written ones leave."""
     _check_editable(actor, opinion)
     settled = findings.reopen(actor=actor, at=at, case=opinion.case, rule=rule, row_version=row_version)
-    for statement in opinion.statements:
-        if statement.dropped_reason == _lost_to(settled):
-            statement.dropped_reason = ""
-            _edited(statement, actor, at, "bring_back")
-        elif {"rule": rule} in statement.provenance and not statement.dropped_reason:
-            statement.dropped_reason = f"{rule}: –"
-            _edited(statement, actor, at, "drop")
+    with history.step(opinion, actor=actor, at=at, act="settle_anew"):
+        for statement in opinion.statements:
+            if statement.dropped_reason == _lost_to(settled):
+                statement.dropped_reason = ""
+                _edited(statement, actor, at, "bring_back")
+            elif {"rule": rule} in statement.provenance and not statement.dropped_reason:
+                statement.dropped_reason = f"{rule}: –"
+                _edited(statement, actor, at, "drop")
 
 
 def _lost_to(finding: ConflictFinding) -> str:
@@ -402,6 +547,69 @@ def refuse_gaps(gaps: Sequence[Bitext]) -> None:
 def untranslated(statement: Statement) -> bool:
     """Whether a language is missing, or only repeats original words nobody has translated yet."""
     return bool(statement.needs_translation or statement.text.missing())
+
+
+def _check_version(statement: Statement, row_version: int | None, ours: Bitext) -> None:
+    """Conflict with both texts, when somebody changed the sentence after the page showed it. None outside a page."""
+    if row_version not in (None, statement.row_version):
+        raise Conflict(
+            CHANGED_MEANWHILE,
+            theirs=statement.text.as_json(),
+            ours=ours.as_json(),
+            version=statement.row_version,
+        )
+
+
+def _check_audience(section: str, audience: str) -> None:
+    if audience and (section != DISSENT or audience not in AUDIENCES):
+        wanting = Bitext("Only a dissent is for chosen readers.", "仅“不同意见”可以选择读者。")
+        raise Invalid(wanting, fields={"audience": wanting})
+
+
+def _section_row(opinion: Opinion, statement: Statement) -> list[Statement]:
+    """The sentences of its section in their order; a dropped one has no place."""
+    row = [s for s in queries.kept_statements(opinion) if s.section == statement.section]
+    if statement not in row:
+        raise InvalidTransition(
+            Bitext("This sentence is dropped. Bring it back first.", "此句已删除，请先恢复。")
+        )
+    return row
+
+
+def _put_in_order(row: Sequence[Statement]) -> None:
+    for position, each in enumerate(row):
+        each.position = position
+
+
+def _say(statement: Statement, text: Bitext, actor: User, at: datetime) -> None:
+    """New words: the ones before are kept, and what still repeats untranslated words stays marked."""
+    session.add(
+        StatementEdit(
+            statement_id=statement.id, edited_by_id=actor.id, at=at, before=statement.text, after=text
+        )
+    )
+    still = [
+        one for one in statement.needs_translation if text.as_json()[one] == statement.text.as_json()[one]
+    ]
+    statement.needs_translation = sorted({*still, *text.missing()})
+    statement.text, statement.edited_by_id, statement.edited_at = text, actor.id, at
+
+
+def _part_of(statement: Statement, text: Bitext, actor: User, at: datetime) -> Statement:
+    return Statement(
+        section=statement.section,
+        position=statement.position,
+        text=text,
+        original=statement.original,
+        provenance=statement.provenance,
+        kind=statement.kind,
+        question=statement.question,
+        needs_translation=sorted({*statement.needs_translation, *text.missing()}),
+        dropped_reason="",
+        audience=statement.audience,
+        edited_by_id=actor.id,
+        edited_at=at,
+    )
 
 
 def _check_editable(actor: User, opinion: Opinion) -> None:

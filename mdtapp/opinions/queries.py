@@ -115,6 +115,15 @@ def findings(case_id: int, *, with_obsolete: bool = False) -> Sequence[ConflictF
     return sorted(shown, key=lambda row: row.rule)
 
 
+def settlements(case_id: int) -> Sequence[ConflictFinding]:
+    """Every settlement there was, oldest first, also of findings whose values changed since."""
+    return session.scalars(
+        select(ConflictFinding)
+        .where(ConflictFinding.case_id == case_id, ConflictFinding.resolution != "")
+        .order_by(ConflictFinding.id)
+    ).all()
+
+
 def get_finding(case_id: int, rule: str) -> ConflictFinding:
     found = next((row for row in findings(case_id) if row.rule == rule), None)
     if found is None:

@@ -11,17 +11,21 @@ from flask_babel import gettext as _
 
 from mdtapp.audit.events import EventType
 from mdtapp.audit.trail import record
+from mdtapp.cases.access import can_see
 from mdtapp.cases.models import Case
 from mdtapp.cases.queries import get_case
 from mdtapp.clinical.bitext import LANGUAGES, Bitext, Language
 from mdtapp.disciplines import catalogue
 from mdtapp.documents.verify import content_hash as document_hash
-from mdtapp.errors import Conflict, NotAllowed
+from mdtapp.errors import Conflict
 from mdtapp.meetings.queries import decision_of
 from mdtapp.opinions import access, findings, operations, queries, signing
+from mdtapp.opinions.audience import AUDIENCES
 from mdtapp.opinions.case_page import banner_for, may_see_inputs_of
 from mdtapp.opinions.conflict_cards import cards_of, point_of
 from mdtapp.opinions.conflicts import RULES
+from mdtapp.opinions.desk.forms import CommentForm, editor_forms
+from mdtapp.opinions.desk.page import check_may_read, desk_context
 from mdtapp.opinions.documents import Press
 from mdtapp.opinions.forms import (
     AddendumForm,
@@ -33,12 +37,11 @@ from mdtapp.opinions.forms import (
     SignForm,
     StatementForm,
 )
-from mdtapp.opinions.models import Opinion, OpinionVersion, SignatureMeaning
+from mdtapp.opinions.models import Opinion, OpinionVersion, SignatureMeaning, Statement
 from mdtapp.opinions.outside_plan import points_to_check
-from mdtapp.opinions.result_class import propose
 from mdtapp.opinions.signers import missing_signers
 from mdtapp.opinions.signing import House
-from mdtapp.opinions.status import FindingStatus, OpinionStatus
+from mdtapp.opinions.status import OpinionStatus
 from mdtapp.opinions.words import ADDENDUM_REASON, MEANING
 from mdtapp.people.access import may
 from mdtapp.people.roles import Permission
@@ -101,7 +104,7 @@ def settle(case_no: str, rule: str) -> ResponseReturnValue:
         row_version=whole_number(form.row_version.data),
         seen=form.seen.data or "",
     )
-    return redirect(url_for("opinions.conflict_list", case_no=case_no, _anchor=f"conflict-{rule}"))
+    return _after_conflict(case_no, rule)
 
 
 @opinions.post("/cases/<case_no>/conflicts/<rule>/reopen")
@@ -115,7 +118,7 @@ def settle_anew(case_no: str, rule: str) -> ResponseReturnValue:
         rule=rule,
         row_version=whole_number(request.form.get("row_version")),
     )
-    return redirect(url_for("opinions.conflict_list", case_no=case_no, _anchor=f"conflict-{rule}"))
+    return _after_conflict(case_no, rule)
 
 
 @opinions.post("/cases/<case_no>/conflicts/<rule>/confirm")
@@ -129,7 +132,7 @@ def confirm(case_no: str, rule: str) -> ResponseReturnValue:
         rule=rule,
         row_version=whole_number(request.form.get("row_version")),
     )
-    return redirect(url_for("opinions.conflict_list", case_no=case_no, _anchor=f"conflict-{rule}"))
+    return _after_conflict(case_no, rule)
 
 
 @opinions.get("/cases/<case_no>/opinion")
@@ -213,6 +216,7 @@ def add(case_no: str, number: int) -> ResponseReturnValue:
         section=form.section.data or "",
         text=form.to_text(),
         question=form.question.data or "",
+        audience=form.audience.data or "",
     )
     return _to_desk(case_no, number, f"statement-{statement.id}")
 
@@ -236,6 +240,7 @@ def drop(case_no: str, number: int, statement_id: int) -> ResponseReturnValue:
         opinion=_opinion(case_no, number),
         statement_id=statement_id,
         reason=_reason(),
+        row_version=whole_number(request.form.get("row_version")),
     )
     return _to_desk(case_no, number)
 
@@ -384,7 +389,7 @@ def document(case_no: str, number: int) -> ResponseReturnValue:
     press = _press()
     with unit_of_work(writing=False):  # nobody else waits for the database while pages are made
         opinion = _opinion(case_no, number)
-        _check_may_read(opinion)
+        check_may_read(opinion, signed_in())
         version, case_id = queries.running_version(opinion), opinion.case_id
         if version is not None:
             pdf = press.document_of(version, language)
@@ -434,12 +439,16 @@ class VerificationShown:
     by_file: bool
     version: OpinionVersion | None
     current: bool
+    readable: bool = False
+    """Whether whoever asks is signed in and sees the case: the page then leads to the text and its trail."""
 
 
 def _verification(version: OpinionVersion | None, *, by_file: bool) -> VerificationShown:
     if version is None or not version.pdf_sha256 or not signing.is_intact(version):
         return VerificationShown(False, by_file, None, False)
-    return VerificationShown(True, by_file, version, queries.is_current(version))
+    user = signed_in(optional=True)
+    readable = user is not None and may(user, Permission.OPINION_READ) and can_see(user, version.opinion.case)
+    return VerificationShown(True, by_file, version, queries.is_current(version), readable)
 
 
 def pdf_response(pdf: bytes, name: str) -> Response:
@@ -453,62 +462,46 @@ def _opinion(case_no: str, number: int) -> Opinion:
     return queries.get_opinion(get_case(case_no, signed_in()).id, number)
 
 
-def _check_may_read(opinion: Opinion) -> None:
-    """Before it is signed, the text is for those who may see the inputs it is made of."""
-    if opinion.status not in (OpinionStatus.SIGNED, OpinionStatus.RELEASED) and not may_see_inputs_of(
-        opinion.case, signed_in()
-    ):
-        raise NotAllowed(
-            Bitext("Sign your own input first; then the text opens.", "请先签署您的意见，随后可查看文本。")
-        )
-
-
 def _desk(case: Case, opinion: Opinion, **forms: Any) -> str:
-    _check_may_read(opinion)
     user = signed_in()
+    check_may_read(opinion, user)
     version = queries.running_version(opinion)
-    kept = queries.kept_statements(opinion)
-    facts = queries.case_facts(case)
-    standing = findings.standing(case, facts)
-    blocking = findings.blocking(case, facts)
-    is_chair = access.can_edit(user, case)
+    context = desk_context(case, opinion, user, now())
+    opened = _opened(context, "edit") if context["can_edit"] else None
+    section = next((s.key for s in catalogue().sections if s.key == request.args.get("add")), None)
     return _page(
         "opinions/desk.html",
         case,
         "opinion",
-        opinion=opinion,
+        **context,
         version=version,
         sent_back=queries.sent_back(opinion),
-        sections=[
-            (section, [row for row in kept if row.section == section.key]) for section in catalogue().sections
-        ],
-        dropped=[s for s in opinion.statements if s.dropped_reason],
-        untranslated=operations.untranslated,
-        lacking=[row for row in kept if operations.untranslated(row)],
-        gaps=operations.gaps_before_review(opinion, blocking),
-        language_gaps=operations.gaps_in_language(opinion),
-        open_conflicts=[row for row in standing if row.status == FindingStatus.OPEN or row in blocking],
-        conflicts=standing,
-        can_edit=is_chair and opinion.status == OpinionStatus.IN_EDIT,
-        is_chair=is_chair,
-        can_read_conflicts=may(user, Permission.CONFLICT_READ),
-        can_release=access.can_release(user, case),
-        can_check=access.can_check_language(user, case),
+        opened=opened,
+        opened_comments=_opened(context, "comment"),
+        editor=editor_forms(opened) if opened else {},
         may_sign=signing.may_sign(user, opinion),
         may_refuse=signing.may_refuse(user, opinion),
         missing=missing_signers(version) if version else [],
         addenda=queries.addenda(case.id),
         meanings=MEANING,
+        audiences=AUDIENCES,
         addendum_reasons=ADDENDUM_REASON,
-        new_form=NewStatementForm(formdata=None).fill_choices(opinion),
+        adding=section,
+        new_form=NewStatementForm(formdata=None, section=section).fill_choices(opinion),
         result_form=_result_form(opinion),
-        proposal=propose(facts),
         reason_form=ReasonForm(formdata=None),
+        comment_form=CommentForm(formdata=None),
         addendum_form=AddendumForm(formdata=None).fill_choices(),
         finalise_form=forms.get("finalise_form")
         or FinaliseForm(formdata=None, row_version=opinion.row_version),
         sign_form=forms.get("sign_form") or _sign_form(version),
     )
+
+
+def _opened(context: dict[str, Any], name: str) -> Statement | None:
+    """The sentence whose tools the address asks for, where scripts do not fetch them."""
+    wanted = whole_number(request.args.get(name))
+    return next((one.row for one in context["sentences"] if one.row.id == wanted), None)
 
 
 def _result_form(opinion: Opinion) -> ResultForm:
@@ -528,6 +521,12 @@ def _reason() -> str:
 
 def _page(template: str, case: Case, tab: str, **context: Any) -> str:
     return render_template(template, case=case, banner=banner_for(case, signed_in(), tab, today()), **context)
+
+
+def _after_conflict(case_no: str, rule: str) -> ResponseReturnValue:
+    """Back to the page the conflict was settled on: the desk, or the list of conflicts."""
+    page = "opinions.desk" if request.form.get("back") == "desk" else "opinions.conflict_list"
+    return redirect(url_for(page, case_no=case_no, _anchor=f"conflict-{rule}"))
 
 
 def _to_desk(case_no: str, number: int = 0, anchor: str | None = None) -> ResponseReturnValue:

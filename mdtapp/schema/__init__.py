@@ -7,6 +7,7 @@ from mdtapp.imaging import models as imaging
 from mdtapp.materials import models as materials
 from mdtapp.meetings import models as meetings
 from mdtapp.opinions import models as opinions
+from mdtapp.opinions.desk import models as desk
 from mdtapp.opinions.inputs import models as inputs
 from mdtapp.opinions.key_images import models as key_images
 from mdtapp.pacs import models as pacs
@@ -16,6 +17,7 @@ __all__ = [
     "audit",
     "cases",
     "delivery",
+    "desk",
     "imaging",
     "inputs",
     "key_images",

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -60,6 +61,7 @@ TYPED_IS_HERE = Bitext(
     "What you typed stands below. Copy it before you leave this page.",
     "您填写的内容如下，离开前请先复制。",
 )
+OUT_OF_REACH = (OperationalError, NoConnection)
 NOT_TEXT = {"code", "content_hash", "csrf_token", "current", "email", "password", "path", "row_version"}
 
 
@@ -131,7 +133,7 @@ def _page(status: int, words: Bitext, error: DomainError | None = None) -> Respo
             typed=_typed(),
             typed_words=TYPED_IS_HERE,
         ), status
-    except OperationalError:  # the page asks the database who is signed in
+    except OUT_OF_REACH:  # the page asks the database who is signed in
         session.rollback()
         return current_app.response_class(f"{words.en}\n{words.zh}\n", 503, mimetype="text/plain")
 
@@ -162,7 +164,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 def _unexpected(error: Exception) -> ResponseReturnValue:
     number = secrets.token_hex(4)
     log.error("incident %s on %s %s", number, request.method, request.endpoint, exc_info=error)
-    status = 503 if isinstance(error, OperationalError) else 500
+    status = 503 if isinstance(error, OUT_OF_REACH) else 500
     return _page(status, _incident(number))
 
 

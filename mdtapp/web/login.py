@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal, overload
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, g
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, current_user
 
@@ -40,11 +40,13 @@ def _by_token(request: Request) -> User | None:
 class CookieSessions(SecureCookieSessionInterface):
     """The session in a signed cookie; a file that never changes neither renews it nor depends on it.
 
+    A page that asks by itself (`g.polled`) does not renew it either, else nobody would ever be signed out.
+
     With `Vary: Cookie`, and a cookie that is new with every answer, a browser would ask again for each file it keeps.
     """
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if not response.cache_control.immutable:
+        if not response.cache_control.immutable and not g.get("polled"):
             super().save_session(app, session, response)
 
 

@@ -211,6 +211,19 @@ POST /cases/<case_no>/opinion/<number>/statements                           401 
 POST /cases/<case_no>/opinion/<number>/statements/<statement_id>/shift      401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
 POST /cases/<case_no>/opinion/<number>/statements/<statement_id>/drop       401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
 POST /cases/<case_no>/opinion/<number>/statements/<statement_id>/bring-back 401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
+GET  /cases/<case_no>/opinion/<number>/trail/<statement_id>                      302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/opinion/<number>/versions                                  302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/opinion/<number>/comments/<statement_id>                   302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/opinion/<number>/statements/<statement_id>/edit            302 | 403 403 | 403 403 403 | 200 404 | 403 403 | 403 | 302
+POST /cases/<case_no>/opinion/<number>/presence                                  401 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 401
+POST /cases/<case_no>/opinion/<number>/comments/<statement_id>                   401 | 403 403 | 302 404 404 | 302 404 | 403 403 | 403 | 401
+POST /cases/<case_no>/opinion/<number>/comments/<statement_id>/<comment_id>      401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
+POST /cases/<case_no>/opinion/<number>/take                                      401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
+POST /cases/<case_no>/opinion/<number>/undo                                      401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
+POST /cases/<case_no>/opinion/<number>/statements/<statement_id>/split           401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
+POST /cases/<case_no>/opinion/<number>/statements/<statement_id>/move            401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
+POST /cases/<case_no>/opinion/<number>/steps/<step_id>/frame                     401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
+POST /cases/<case_no>/opinion/<number>/dissents/<dissent_id>/audience            401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
 POST /cases/<case_no>/opinion/<number>/result                               401 | 403 403 | 403 403 403 | 302 404 | 403 403 | 403 | 401
 POST /cases/<case_no>/inputs/<discipline>                                   401 | 403 403 | 409 404 404 | 403 404 | 403 403 | 403 | 401
 
@@ -233,6 +246,8 @@ signing:
 POST /cases/<case_no>/opinion/<number>/sign                                 401 | 403 403 | 302 404 404 | 302 404 | 403 403 | 403 | 401
 POST /cases/<case_no>/opinion/<number>/refuse                               401 | 403 403 | 302 404 404 | 302 404 | 403 403 | 403 | 401
 GET  /cases/<case_no>/opinion/<number>/document.pdf                         302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/opinion/<number>/frozen/<version>                          302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
+GET  /cases/<case_no>/opinion/<number>/frozen/<version>/trail/<section>/<place>  302 | 200 404 | 200 404 404 | 200 404 | 200 404 | 403 | 302
 
 # Everybody has signed.
 signed:

@@ -130,6 +130,7 @@ LAWFUL: dict[str, Lawful] = {
         fields=lambda places: {"place": f"{places['people']['carer']}/author/palliative_supportive"}
     ),
     "cases.remove_member": Lawful(at=taken("member_id")),
+    "cases.lift_independence": Lawful(fields=fixed(**WHY)),
     "cases.move": Lawful(at=fixed(action="hold"), fields=fixed(**WHY)),
     # materials
     "materials.show": Lawful(at=taken(number="material")),
@@ -283,6 +284,29 @@ LAWFUL: dict[str, Lawful] = {
     "opinions.refuse": Lawful(at=OPINION, fields=fixed(**WHY)),
     "opinions.release": Lawful(at=OPINION),
     "opinions.document": Lawful(at=OPINION),
+    "desk.trail": Lawful(at=STATEMENT),
+    "desk.versions": Lawful(at=OPINION),
+    "desk.comments": Lawful(at=STATEMENT),
+    "desk.edit": Lawful(at=STATEMENT),
+    "desk.presence": Lawful(at=OPINION),
+    "desk.comment": Lawful(at=STATEMENT, fields=fixed(text="Softer?")),
+    "desk.resolve_comment": Lawful(at=both(STATEMENT, taken("comment_id"))),
+    "desk.take": Lawful(at=OPINION, fields=taken(key="offer_key")),
+    "desk.undo": Lawful(at=OPINION, fields=taken(seen="text_version")),
+    "desk.split": Lawful(
+        at=STATEMENT,
+        fields=both(
+            fixed(text_en="One.\n\nTwo.", text_zh="一。\n\n二。"), taken(row_version="statement_version")
+        ),
+    ),
+    "desk.move": Lawful(at=STATEMENT, fields=fixed(section="follow_up")),
+    "desk.frame": Lawful(
+        at=both(OPINION, taken("step_id")),
+        fields=both(fixed(csco_name="Colon 2026", availability="travel"), taken(row_version="step_version")),
+    ),
+    "desk.address": Lawful(at=both(OPINION, taken("dissent_id")), fields=fixed(audience="both")),
+    "desk.frozen": Lawful(at=fixed(number=0, version=1)),
+    "desk.frozen_trail": Lawful(at=fixed(number=0, version=1, section=1, place=1)),
     "opinions.verify_document": Lawful(fields=taken(code="verify_code")),
     # delivery
     "delivery.add_recipient": Lawful(

@@ -26,6 +26,8 @@ NOW = datetime(2026, 12, 1, 1, 30, tzinfo=UTC)  # behind every date in the cases
 OTHER_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 NO_SUCH_CASE, NO_SUCH_KEY = "MDT-2026-9999", 2_000_000_111
 KEYS_OF_A_CASE = {
+    "comment_id",
+    "dissent_id",
     "delivery_id",
     "fetch_id",
     "file_id",
@@ -37,6 +39,7 @@ KEYS_OF_A_CASE = {
     "sending_id",
     "series_id",
     "statement_id",
+    "step_id",
 }
 SEEN_BY_ADMINISTRATORS = {"/audit"}  # the trail names cases by their number, never by anything else
 
@@ -306,4 +309,11 @@ def test_every_other_method_is_refused(two: TwoCases, rules: dict[tuple[str, str
     assert wrong == []
 
 
-FILLED = {"open_rule": "X01", "link_id": 1, "link_version": 1, "statement_id": 1}
+FILLED = {
+    "open_rule": "X01",
+    "link_id": 1,
+    "link_version": 1,
+    "statement_id": 1,
+    "comment_id": 1,
+    "commented_id": 1,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -146,6 +147,9 @@ def prepare(app: Flask, clock: FixedClock, folder: Path) -> TwoCases:
             unseat(own, "herbalist")
             clock.advance(minutes=1)
             two.reset_token = give_reset_link(two)
+        if stage == "desk":
+            for whose in (OWN, OTHER):
+                say_at_the_desk(two.told[whose])
         if stage == "released":
             two.handed = {whose: deliver(two.told[whose], clock.now()) for whose in (OWN, OTHER)}
             two.callers["recipient"] = open_link(two, OWN)
@@ -269,6 +273,20 @@ def point_at_an_image(told: Told) -> None:
             note=Bitext(),
             prepared=operations.Prepared(picture, "1.2.3"),
         )
+
+
+def say_at_the_desk(told: Told) -> None:
+    """A colleague's comment, and a dissent that the chair writes."""
+    from mdtapp.clinical.bitext import Bitext
+    from mdtapp.opinions import operations, queries
+    from mdtapp.opinions.desk.operations import comment
+
+    with told.opinion() as opinion:
+        row = sorted(queries.kept_statements(opinion), key=lambda each: each.id)[2]  # the one addresses name
+        said = f"Comment{told.mark}"
+        comment(actor=told.user("surgeon"), at=START, opinion=opinion, statement_id=row.id, text=said)
+        text = Bitext("Somebody sees it differently.", "有人意见不同。")
+        operations.add(actor=told.user("chair"), at=START, opinion=opinion, section="dissent", text=text)
 
 
 def leave_in_tray(told: Told) -> None:
@@ -456,6 +474,8 @@ def form_on(two: TwoCases, caller: str, page: str, action: str | None = None) ->
 
 def places_of(two: TwoCases, whose: str) -> dict[str, Any]:
     """The numbers of one case's rows at this stage, by the name that addresses and forms have for them."""
+    from mdtapp.opinions.proposals import key_of
+
     found: dict[str, Any] = {"case_no": two.told[whose].case_no, "reset_token": two.reset_token}
     found["spare_case_no"] = two.told[SPARE].case_no
     found |= two.handed.get(whose, {})
@@ -469,6 +489,9 @@ def places_of(two: TwoCases, whose: str) -> dict[str, Any]:
             one = row.fetchone()
             if one is not None:
                 found[name] = one[0]
+    if "statement_original" in found:
+        drafted, origins = found["statement_original"], found["statement_provenance"]
+        found["offer_key"] = key_of(json.loads(drafted), json.loads(origins))
     found["people"] = two.told[whose].people
     found["user_id"] = found["people"]["absentee"]
     return found
@@ -555,6 +578,40 @@ PLACES: dict[str, tuple[str, ...]] = {
     "statement_version": (
         "SELECT statement.row_version FROM statement JOIN opinion ON opinion.id = opinion_id "
         "WHERE case_id = ? AND number = 0 AND dropped_reason = '' ORDER BY statement.id LIMIT 1 OFFSET 2",
+        "case",
+    ),
+    "statement_original": (
+        "SELECT statement.original FROM statement JOIN opinion ON opinion.id = opinion_id "
+        "WHERE case_id = ? AND number = 0 AND dropped_reason = ''  ORDER BY statement.id LIMIT 1 OFFSET 2",
+        "case",
+    ),
+    "statement_provenance": (
+        "SELECT statement.provenance FROM statement JOIN opinion ON opinion.id = opinion_id "
+        "WHERE case_id = ? AND number = 0 AND dropped_reason = ''  ORDER BY statement.id LIMIT 1 OFFSET 2",
+        "case",
+    ),
+    "step_id": (
+        "SELECT statement.id FROM statement JOIN opinion ON opinion.id = opinion_id "
+        "WHERE case_id = ? AND number = 0 AND dropped_reason = '' AND section = 'recommendation' ORDER BY statement.id LIMIT 1 OFFSET 0",
+        "case",
+    ),
+    "step_version": (
+        "SELECT statement.row_version FROM statement JOIN opinion ON opinion.id = opinion_id "
+        "WHERE case_id = ? AND number = 0 AND dropped_reason = '' AND section = 'recommendation' ORDER BY statement.id LIMIT 1 OFFSET 0",
+        "case",
+    ),
+    "dissent_id": (
+        "SELECT statement.id FROM statement JOIN opinion ON opinion.id = opinion_id "
+        "WHERE case_id = ? AND number = 0 AND dropped_reason = '' AND section = 'dissent' ORDER BY statement.id LIMIT 1 OFFSET 0",
+        "case",
+    ),
+    "text_version": (
+        "SELECT max(opinion_step.number) FROM opinion_step JOIN opinion ON opinion.id = opinion_id WHERE case_id = ?",
+        "case",
+    ),
+    "comment_id": (
+        "SELECT statement_comment.id FROM statement_comment JOIN statement ON statement.id = statement_id "
+        "JOIN opinion ON opinion.id = opinion_id WHERE case_id = ?",
         "case",
     ),
     "opinion_version": ("SELECT row_version FROM opinion WHERE case_id = ? AND number = 0", "case"),

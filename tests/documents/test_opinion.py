@@ -195,6 +195,52 @@ def test_key_images_are_printed_with_their_words_and_origin(
         renderer.render_opinion(breast, signatures=signatures, pictures={})
 
 
+def dissent(frozen: dict[str, Any], audience: str | None) -> dict[str, Any]:
+    """The first dissent of the section, for the readers that were chosen."""
+    row = section(frozen, "dissent")[0]
+    row["text"] = {"en": "Surgery first would be better.", "zh": "先手术更好。"}
+    if audience:
+        row["audience"] = audience
+    return row
+
+
+@pytest.mark.parametrize(
+    ("audience", "place"), [(None, "doctor"), ("clinician", "doctor"), ("both", "patient")]
+)
+def test_a_dissent_stands_where_its_readers_read(
+    lung: dict[str, Any], text_of: TextOf, audience: str | None, place: str
+) -> None:
+    dissent(lung, audience)
+    printed = text_of(lung)
+    where = printed.index("Surgeryfirstwouldbebetter.")
+    assert printed.count("Surgeryfirstwouldbebetter.") == 1
+    assert (where > printed.index("Foryourdoctor")) == (place == "doctor")
+
+
+def test_a_dissent_for_the_record_is_on_no_page(lung: dict[str, Any], text_of: TextOf) -> None:
+    lung["dissent"][0]["text"] = {"en": "Surgery first would be better.", "zh": "先手术更好。"}
+    row = dissent(lung, "record")
+    row["text"] = {"en": "Surgery: Surgery first would be better.", "zh": "外科：先手术更好。"}
+    assert "wouldbebetter" not in text_of(lung)
+
+
+def test_the_chairs_citations_stand_in_place_of_the_inputs(lung: dict[str, Any], text_of: TextOf) -> None:
+    row = section(lung, "recommendation")[0]
+    why = {"en": "not approved there", "zh": "当地未批准"}
+    row["frame"] = {
+        "citations": [
+            {"body": "nccn", "name": "NSCLC 2026", "level": "category 9", "relation": "same", "why": {}},
+            {"body": "home", "name": "Decree 7", "level": "", "relation": "different", "why": why},
+        ],
+        "availability": "travel",
+    }
+    printed = text_of(lung)
+    assert "NCCN:NSCLC2026,category9;saysthesame" in printed
+    assert "Homerule:Decree7;differs:notapprovedthere" in printed
+    assert "当地规定：Decree7；不一致：当地未批准" in printed
+    assert "Needstravel" in printed
+
+
 def test_each_claim_of_the_home_hospital_stands_beside_the_verdict(
     breast: dict[str, Any], text_of: TextOf
 ) -> None:

@@ -122,6 +122,24 @@ def test_what_cannot_be_decoded_has_a_reason(
     assert found.reason.code == "no_picture"
 
 
+@pytest.mark.parametrize(
+    "name", ["malformed/bad_sequence.dcm", "ultrasound-colour", "malformed/JPEG-lossy.dcm"]
+)
+def test_what_lacks_a_decoder_that_may_be_shipped_says_so(reader: LimitedReader, name: str) -> None:
+    """Lossless and 12-bit JPEG; what is decoded is never refused for that."""
+    place = dicom.shared_folder("dicom") / name
+    if place.is_dir():
+        found = [reader.preview(path, 0) for path in sorted(place.rglob("*.dcm"))]
+        assert any(isinstance(one, Picture) for one in found)
+        return
+    refused = reader.preview(place, 0)
+    assert isinstance(refused, Refusal)
+    assert refused.reason.code == "no_codec"
+    assert "open the images in the viewer" in refused.reason.text.en
+    assert refused.reason.text.missing() == []
+    assert reader.decoded(place, 1) == refused
+
+
 def test_absurd_dimensions_do_not_exhaust_us(reader: LimitedReader, tmp_path: Path) -> None:
     path = tmp_path / "image"
     path.write_bytes(dicom.encoded(dicom.image(Rows=65535, Columns=65535)))

@@ -365,7 +365,7 @@ def answers_the_open_questions(lin: Person, case: str, story: Story) -> None:
     answered = page.locator("#section-questions_answered .statement").all_inner_texts()
     for question, row in told.items():
         if not any(re.search(rf"\b{question}\b", text) for text in answered):
-            adding = page.get_by_role("region", name="Add a sentence")
+            adding = lin.unfolds("Add a sentence")
             lin.fills(adding, section="questions_answered", question=question, **_both("text", row["text"]))
             lin.presses("Add", adding)
 
@@ -374,6 +374,7 @@ def leaves_out_what_stands_in_one_language(lin: Person, case: str) -> None:
     page = lin.opens(f"/cases/{case}/opinion")
     while page.locator(".statement", has_text="translation needed").count():
         statement = page.locator(".statement", has_text="translation needed").first
+        statement.get_by_role("link", name="Edit").click()
         fold = lin.unfolds("Drop", statement)
         fold.locator('input[name="reason"]').fill("It stands in one language only.")
         lin.presses("Drop", fold)

@@ -112,3 +112,29 @@ def test_a_withdrawn_opinion_is_told_as_such(client: Visitor, released, transact
 
 def test_without_a_token_nothing_is_looked_up(client: Visitor, released):
     assert client.post("/verify", data={"code": released["code"]}).status_code == 400
+
+
+def test_staff_of_the_case_are_led_to_the_text_and_to_where_each_sentence_comes_from(
+    app: Flask, desk: Desk, released
+):
+    from tests.conftest import sign_in
+
+    surgeon = sign_in(app, "surgeon", desk.people["surgeon"])
+    page = ask(surgeon, code=released["code"])
+    link = "/cases/MDT-2026-0001/opinion/0/frozen/1"
+    assert link in page
+    assert 'href="' + link + '/trail/1/1"' in surgeon.get(link).text
+    trail = surgeon.get(f"{link}/trail/1/1")
+    assert trail.status_code == 200
+    assert "Decided by the meeting" in trail.text
+    assert "frozen as version 1" in surgeon.get(link.replace("frozen/1", "versions")).text
+    assert surgeon.get(f"{link}/trail/1/999").status_code == 404
+    assert surgeon.get(link.replace("frozen/1", "frozen/2")).status_code == 404
+
+
+def test_strangers_are_led_nowhere(app: Flask, client: Visitor, desk: Desk, released):
+    from tests.conftest import sign_in
+
+    stranger = sign_in(app, "other_coordinator", desk.people["other_coordinator"])
+    for visitor in (client, stranger):
+        assert "/frozen/" not in ask(visitor, code=released["code"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 TILE = 256
-ASCII, SHORT, LONG, RATIONAL = 2, 3, 4, 5
+ASCII, SHORT, LONG, RATIONAL, SLONG, FLOAT = 2, 3, 4, 5, 9, 11
 
 
 def tissue(width: int, height: int) -> Image.Image:
@@ -64,8 +64,8 @@ def _described(text: str, label: Image.Image | None) -> list[Tag]:
     return [(270, ASCII, list(f"Aperio Image Library{text}\0".encode()))] if label is not None else []
 
 
-SIZES = {ASCII: "B", SHORT: "H", LONG: "I", RATIONAL: "I"}
-Tag = tuple[int, int, list[int]]
+SIZES = {ASCII: "B", SHORT: "H", LONG: "I", RATIONAL: "I", SLONG: "i", FLOAT: "f"}
+Tag = tuple[int, int, list[int]] | tuple[int, int, list[float]]
 
 
 def _tags(
@@ -86,7 +86,7 @@ def _tags(
     return [*tags, (322, LONG, [TILE]), (323, LONG, [TILE]), (324, LONG, offsets), (325, LONG, counts)]
 
 
-def _directory(out: io.BytesIO, link: int, tags: list[Tag]) -> int:
+def _directory(out: io.BytesIO, link: int, tags: list[Tag], *, pointer: str = "<I") -> int:
     """Writes one directory and points `link` at it; returns where the next one is to be pointed to."""
     entries = []
     for tag, kind, values in sorted(tags):
@@ -100,11 +100,35 @@ def _directory(out: io.BytesIO, link: int, tags: list[Tag]) -> int:
     here = out.tell()
     out.write(struct.pack("<H", len(entries)) + b"".join(entries))
     following = out.tell()
-    out.write(b"\0\0\0\0")
+    out.write(bytes(struct.calcsize(pointer)))
     out.seek(link)
-    out.write(struct.pack("<I", here))
+    out.write(struct.pack(pointer, here))
     out.seek(0, io.SEEK_END)
     return following
+
+
+def ndpi(path: Path, levels: Sequence[tuple[Image.Image, float]], *, micrometres: float = 0.5) -> Path:
+    """As a Hamamatsu scanner writes: each picture one JPEG strip with its lens, the glass with lens -1.
+
+    Pointers from directory to directory have eight bytes (https://openslide.org/formats/hamamatsu/).
+    """
+    out = io.BytesIO()
+    out.write(b"II*\0" + bytes(8))
+    link = 4
+    for picture, lens in levels:
+        packed = io.BytesIO()
+        picture.save(packed, "JPEG", quality=95, subsampling=0)
+        at, length = out.tell(), len(packed.getvalue())
+        out.write(packed.getvalue() + bytes(length % 2))
+        basis = _tags(picture, [], [], reduced=False, micrometres=micrometres)
+        tags: list[Tag] = [tag for tag in basis if tag[0] not in {259, 262, 322, 323, 324, 325}]
+        tags += [(259, SHORT, [7]), (262, SHORT, [6]), (271, ASCII, list(b"Hamamatsu\0"))]
+        tags += [(273, LONG, [at]), (278, LONG, [picture.height]), (279, LONG, [length])]
+        # what the file is, the lens, and the focal plane
+        scanned: list[Tag] = [(65420, LONG, [1]), (65421, FLOAT, [lens]), (65424, SLONG, [0])]
+        link = _directory(out, link, [*tags, *scanned], pointer="<Q")
+    path.write_bytes(out.getvalue())
+    return path
 
 
 def lacking(path: Path) -> Path:

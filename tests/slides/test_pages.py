@@ -135,6 +135,25 @@ def test_a_slide_of_several_files_is_shown(
     assert ImageChops.difference(served, as_sent(region)).getbbox() is None
 
 
+def test_an_ndpi_is_a_slide_whose_glass_is_the_coordinators(
+    take: Take, case_no: str, radiologist: Person, tmp_path: Path
+) -> None:
+    glass = (made.tissue(120, 60), -1.0)
+    path = made.ndpi(
+        tmp_path / "block.ndpi", [(made.tissue(700, 600), 20), (made.tissue(350, 300), 10), glass]
+    )
+    (taken,) = take(case_no, path).files
+    assert (str(taken.outcome), str(taken.kind)) == ("accepted", "slide")
+    about = description(radiologist, case_no)
+    assert (about["width"], about["height"], about["mpp_x"], about["objective"]) == (700, 600, 0.5, 20)
+    with openslide.OpenSlide(path) as file:
+        assert file.properties["openslide.vendor"] == "hamamatsu"
+        region = file.read_region((256, 256), 0, (256, 256)).convert("RGB")
+    served = tile_at(radiologist, about, len(about["levels"]) - 1, 1, 1)
+    assert ImageChops.difference(served, as_sent(region)).getbbox() is None
+    assert radiologist.get(address(case_no, rest="/pictures/macro.jpeg")).status_code == 403
+
+
 def test_pieces_that_come_later_complete_the_slide(
     take: Take, case_no: str, radiologist: Person, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -150,6 +150,25 @@ def test_a_save_in_a_locked_database_says_so_stores_nothing_and_keeps_the_text(
     assert len(events(impatient)) == before
     again = patient_person.post("/language", data={"csrf_token": token, "language": "zh"})
     assert again.status_code == 302, "a moment later the same form is taken"
+
+
+def test_every_thread_of_a_web_process_has_its_connection(impatient: Flask, patient_person: Person):
+    """As many slow requests as there are threads keep nobody out; beyond that it is said, and not waited for long."""
+    from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+    from mdtapp.store.db import WEB_THREADS, db
+
+    with ExitStack() as held, impatient.app_context():
+        for _ in range(WEB_THREADS):
+            held.enter_context(db.engine.connect())
+        assert patient_person.get("/cases").status_code == 200
+        with suppress(PoolTimeout):
+            while True:
+                held.enter_context(db.engine.connect())
+        answer = patient_person.get("/cases")
+        assert answer.status_code == 503
+        assert "The database is busy" in answer.text
+    assert patient_person.get("/cases").status_code == 200
 
 
 def test_reading_goes_on_while_somebody_writes(impatient: Flask, patient_person: Person):

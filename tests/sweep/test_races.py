@@ -22,14 +22,20 @@ JSON = {"Accept": "application/json"}
 
 def at_once(app: Flask, person: Person, calls: list[Callable[[Person], Any]]) -> list[Any]:
     """Each call in a window of its own with the person's cookie, all let go at the same moment."""
-    cookie, start = person.get_cookie("mdtapp"), threading.Barrier(len(calls))
-    assert cookie is not None
+    return all_at_once(app, [(person, call) for call in calls])
 
-    def run(call: Callable[[Person], Any]) -> Any:
+
+def all_at_once(app: Flask, calls: list[tuple[Person, Callable[[Person], Any]]]) -> list[Any]:
+    """Each call in a window of its own with that person's cookie, all let go at the same moment."""
+    start = threading.Barrier(len(calls))
+
+    def run(call: tuple[Person, Callable[[Person], Any]]) -> Any:
+        cookie = call[0].get_cookie("mdtapp")
+        assert cookie is not None
         window = Person(app, app.response_class, use_cookies=True)
         window.set_cookie("mdtapp", cookie.value)
         start.wait()
-        return call(window)
+        return call[1](window)
 
     with ThreadPoolExecutor(len(calls)) as threads:
         return list(threads.map(run, calls))
@@ -87,19 +93,25 @@ def test_parallel_saves_of_one_version(
     assert whole(app)
 
 
-def test_the_text_is_frozen_once_however_often_the_button_is_pressed(
+def test_two_chairs_finalise_at_once_and_the_text_is_frozen_once(
     app: Flask, tmp_path: Path, sweep_count: int
 ):
-    """Two windows of the chair press at once: one frozen version, one event; the other is told 409."""
+    """Both chairs of the case press at the same moment: one frozen version, one event; the other is told 409.
+
+    200 rounds in `make sweep`.
+    """
     told = tell(app, tmp_path, "MAPLE-11")
     for stage in ("review", "agenda", "meeting", "decision", "desk", "settled", "reading", "language_check"):
         getattr(told, f"to_{stage}")()
-    chair, token = signed_in(app, told, "chair")
+    seat_second_chair(told)
+    chairs = [signed_in(app, told, who) for who in ("chair", "second_chair")]
     path = f"/cases/{told.case_no}/opinion/0/finalise"
-    for turn in range(1, sweep_count + 1):
+    for turn in range(1, (4 * sweep_count if sweep_count >= 50 else sweep_count) + 1):
         with told.opinion() as opinion:
-            form = {"csrf_token": token, "row_version": str(opinion.row_version), "password": PASSWORD}
-        answers = at_once(app, chair, [posting(path, form)] * 2)
+            form = {"row_version": str(opinion.row_version), "password": PASSWORD}
+        answers = all_at_once(
+            app, [(chair, posting(path, form | {"csrf_token": token})) for chair, token in chairs]
+        )
         assert Counter(answer.status_code for answer in answers) == {302: 1, 409: 1}
         with told.opinion() as opinion:
             assert opinion.status == "awaiting_signature"
@@ -141,6 +153,19 @@ def test_new_cases_at_once_have_numbers_of_their_own(app: Flask, coordinator: Pe
     assert {answer.status_code for answer in answers} == {302}
     assert len({answer.location for answer in answers}) == len(names)
     assert whole(app)
+
+
+def seat_second_chair(told: Told) -> None:
+    from mdtapp.cases.models import MemberRole
+    from mdtapp.cases.operations import add_member
+    from mdtapp.people.operations import add_person
+    from mdtapp.people.roles import Role
+
+    with told.act() as case:
+        by: dict[str, Any] = {"actor": told.user("coordinator"), "at": IN_MEETING}
+        email = told.email("second_chair")
+        second = add_person(**by, email=email, name="Dr An Second", role=Role.CHAIR, password=PASSWORD)
+        add_member(**by, case=case, user=second, role=MemberRole.CHAIR)
 
 
 def back_to_the_language_check(told: Told) -> None:

@@ -130,9 +130,14 @@ def _open_series(case: Case, study: ImagingStudy) -> list[imaging_queries.Series
     return [row for row in imaging_queries.series_of_study(case, study) if row.series.id not in closed]
 
 
+def _risks(case: Case, study: ImagingStudy) -> list[queries.AtRisk]:
+    rows = _open_series(case, study)
+    return queries.at_risk(queries.instances_of(case, study, [row.series.id for row in rows])) if rows else []
+
+
 def _export_page(case: Case, study: ImagingStudy, form: ExportForm) -> str:
     forms = access.forms_for(signed_in(), case)
-    risks = queries.at_risk(queries.instances_of(case, study)) if Form.DEIDENTIFIED in forms else []
+    risks = _risks(case, study) if Form.DEIDENTIFIED in forms else []
     return render_template(
         "exports/export.html",
         **_context(case, study),
@@ -147,7 +152,7 @@ def _export_page(case: Case, study: ImagingStudy, form: ExportForm) -> str:
 
 
 def _clearance_page(case: Case, study: ImagingStudy, form: ClearanceForm) -> str:
-    risks = queries.at_risk(queries.instances_of(case, study))
+    risks = _risks(case, study)
     waiting = [risk for risk in risks if risk.clearable and risk.clearance is None]
     return render_template(
         "exports/clearance.html",

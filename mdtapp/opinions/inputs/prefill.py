@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mdtapp.disciplines.conditions import is_filled
-from mdtapp.disciplines.definitions import Discipline, Field
+from mdtapp.disciplines.definitions import Discipline, Field, FieldType
 
 PREVIOUS = "previous"
 CASE = "case."
@@ -39,6 +39,8 @@ def _value(each: Field, known: Known) -> Any:
         return known.previous.get(each.key)
     if each.prefill.source.startswith(CASE):
         value = known.case.get(each.prefill.source.removeprefix(CASE))
+        if each.type is FieldType.CHOICE and isinstance(value, bool):
+            return "yes" if value else None  # a box nobody ticked says nothing
         return _rows(each, value) if each.columns else value
     return None
 

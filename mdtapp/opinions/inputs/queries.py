@@ -63,6 +63,15 @@ def signed_disciplines(case_id: int) -> frozenset[str]:
     return frozenset(session.scalars(query))
 
 
+def inputs_ever_signed(case_id: int) -> Sequence[DisciplineInput]:
+    """Every revision that was signed, whatever followed it, oldest first."""
+    return session.scalars(
+        select(DisciplineInput)
+        .where(DisciplineInput.case_id == case_id, DisciplineInput.signed_at.is_not(None))
+        .order_by(DisciplineInput.revision)
+    ).all()
+
+
 def written_disciplines(case_id: int) -> frozenset[str]:
     """Disciplines whose running revision is signed: they count for a quorum when absent."""
     return frozenset(key for key, row in current_inputs(case_id).items() if row.status in SIGNED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from mdtapp.cases.models import Case
@@ -16,6 +17,7 @@ from mdtapp.opinions.case_facts import form_context
 from mdtapp.opinions.inputs.prefill import Known
 from mdtapp.people.models import User
 
+LONGEST_REGIMEN = 300
 MODALITIES = frozenset({"CT", "MR", "PT", "US", "MG", "CR", "NM", "ES"})
 
 
@@ -62,14 +64,30 @@ def known_facts(case: Case, user: User, context: Context, previous: Mapping[str,
     """The facts starting values are taken from. An interest is prefilled where one was declared, never denied for anyone."""
     opened = opened_by(user, case)
     declared = any(m.user_id == user.id and m.conflict_of_interest for m in case.members)
+    studies = _studies(case)
     facts = {
         **context.case,
         "materials_opened": [row.reference for row in materials_of(case) if row.id in opened],
         "coi_declared": True if declared else None,
-        "imaging_studies": _studies(case),
+        "imaging_studies": studies,
+        "latest_imaging_date": max((row["date"] for row in studies if "date" in row), default=None),
+        "treatment_events": _treatments(case),
         "questions": [{"question_id": question.key} for question in case.questions],
     }
     return Known(case=facts, previous=previous)
+
+
+def _treatments(case: Case) -> list[dict[str, Any]]:
+    """Earlier treatment as the coordinator transcribed it: one row a start, its words as the regimen."""
+    events = [event for event in case.history if event.get("kind") == "treatment"]
+    return [
+        {
+            "line": number,
+            "regimen": shorten(str(Bitext.of(event.get("text"))), LONGEST_REGIMEN, placeholder=" …"),
+            "start": event.get("date"),
+        }
+        for number, event in enumerate(events, start=1)
+    ]
 
 
 def _studies(case: Case) -> list[dict[str, Any]]:

@@ -288,7 +288,8 @@ def _field_view(
         field=each,
         control=control,
         theirs=_theirs(each, discipline, around),
-        taken_over=each.key in taken_over,
+        taken_over=each.key in taken_over
+        and each.key != "answers",  # the questions are given, not the answers
         required=required,
         answered=is_filled(around.values.get(each.key)),
     )

@@ -2,6 +2,7 @@
 import * as autosave from "./autosave.js";
 import * as conditions from "./conditions.js";
 import * as copy from "./copy.js";
+import * as language from "./language.js";
 import * as many from "./many.js";
 import * as panes from "./panes.js";
 import { startSession } from "./session.js";
@@ -17,6 +18,7 @@ const PARTS = [
   ["form[data-conditions]", units],
   ["[data-many]", many],
   ["form[data-autosave-url]", autosave],
+  [".language-switch", language],
   ["[data-panes]", panes],
   ["[data-copy], [data-copy-text]", copy],
   ["form[data-workbench]", workbench],

@@ -62,7 +62,7 @@ function reader(form, facts, near) {
   const named = (name) => [...form.elements].filter((control) => control.name === name && control.type !== "hidden");
   return (question) => {
     if (question in facts) return facts[question];
-    const row = near?.dataset.question?.match(/^(.*-\d+-)[^-]+$/)?.[1];
+    const row = near?.dataset.question?.match(/^(.*-\d+-)[^-]+(?:-en)?$/)?.[1]; // a text in two languages asks as its first
     const own = row ? named(row + question) : [];
     if (own.length) return valueOf(own);
     const plain = named(prefix + question);

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from sqlalchemy import event
@@ -12,6 +13,9 @@ from sqlalchemy import event
 from mdtapp.store.db import db
 from tests.conftest import add_person, sign_in
 from tests.opinions.inputs.bench import DEMO, NOW, Bench
+
+if TYPE_CHECKING:
+    from mdtapp.clock import FixedClock
 
 
 def test_what_is_to_be_written_with_its_question_and_how_far_it_is(bench: Bench) -> None:
@@ -100,19 +104,26 @@ def test_the_page_of_a_case_costs_the_same_however_many_have_signed(bench: Bench
     assert counts[1] == counts[0] <= 24
 
 
-def test_what_came_since_the_last_visit_is_marked(bench: Bench, clock: FixedClock) -> None:
-    from mdtapp.materials import operations
-    from mdtapp.materials.status import MaterialKind
-    from mdtapp.store.db import unit_of_work
+def receive_letter(bench: Bench) -> None:
+    coordinator = bench.browser("coordinator")
+    answer = coordinator.post(
+        f"/cases/{bench.case_no}/materials/files",
+        data=b"A letter that came later.",
+        content_type="application/octet-stream",
+        headers={"X-File-Name": "letter.txt", "X-CSRFToken": coordinator.csrf_token("/account")},
+    )
+    assert answer.status_code == 201, answer.text
 
+
+def test_what_came_since_the_last_visit_is_marked(bench: Bench, clock: FixedClock) -> None:
     radiologist, page = bench.browser("radiologist"), bench.url("radiologist")
-    mark = re.compile(r"pill-info[^>]*>(?:<[^>]*>)*new<|tag-info[^>]*>(?:<[^>]*>)*new<")
+    mark = re.compile(r'<span class="pill pill-info"><span>new</span></span>')
     assert not mark.search(radiologist.get(page).text)
-    clock.moment += timedelta(hours=2)
-    bench.receive_materials()
+    clock.advance(hours=2)
+    receive_letter(bench)
     assert "new since your last visit" in radiologist.get("/inputs").text
     assert len(mark.findall(radiologist.get(page).text)) >= 1
     assert mark.search(radiologist.get(page).text), "a reload belongs to the same visit"
-    clock.moment += timedelta(hours=2)
+    clock.advance(hours=2)
     assert not mark.search(radiologist.get(page).text)
     assert "new since your last visit" not in radiologist.get("/inputs").text

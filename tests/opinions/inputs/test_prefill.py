@@ -58,3 +58,9 @@ def test_no_form_takes_over_a_verdict_a_stage_or_a_side() -> None:
             copied = field.prefill is not None and field.prefill.mode == "start"
             if field.agreement or field.key in judged:
                 assert not copied, f"{discipline.key}.{field.key}"
+
+
+def test_a_tick_of_the_record_answers_yes_and_no_tick_says_nothing() -> None:
+    asked = asking("case.interpreter", type=FieldType.CHOICE, choices="yn3")
+    assert values(asked, {"interpreter": True}) == "yes"
+    assert values(asked, {"interpreter": False}) is None

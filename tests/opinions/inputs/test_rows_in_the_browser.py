@@ -64,11 +64,15 @@ def field(page: Page, name: str) -> Locator:
     return page.locator(f'[name="{name}"]')
 
 
+def choose(page: Page, name: str, code: str) -> None:
+    page.locator(f'.segment:has([name="{name}"][value="{code}"])').click()
+
+
 @contextmanager
 def saved(page: Page) -> Iterator[None]:
     """The form is saved with everything done inside, whatever saved itself on the way."""
     yield
-    page.wait_for_function("document.querySelector('[data-autosave-status]').dataset.state !== 'saving'")
+    expect(page.locator("[data-autosave-status]")).not_to_have_attribute("data-state", "saving")
     with page.expect_response(lambda answer: answer.request.method == "POST" and answer.ok):
         page.keyboard.press("Control+s")
 
@@ -143,17 +147,33 @@ def test_a_value_keeps_its_unit_and_what_follows_stands_beside_it(form: Opened) 
 
 
 def test_a_question_with_an_answer_stays_in_view_and_the_others_can_be_called(form: Opened) -> None:
-    page = form("radiation_oncology", {"rt_role": "recommended", "dose_gy": 50}, "rt")
-    dose, fractions = page.locator("#question-dose_gy"), page.locator("#question-technique")
-    expect(fractions).to_be_visible()
-    page.locator('[name="rt_role"]').last.scroll_into_view_if_needed()
-    page.evaluate(
-        """() => { const field = document.querySelector('[name="rt_role"]');
-          if (field.tagName === "SELECT") field.value = "not_recommended";
-          else document.querySelector('[name="rt_role"][value="not_recommended"]').checked = true;
-          field.dispatchEvent(new Event("change", {bubbles: true})); }"""
-    )
-    expect(fractions).to_be_hidden()
+    steps = [{"seq": 1, "preference": "preferred", "modality": "radiotherapy"}]
+    answers = {"rt_role": "recommended", "dose_gy": 50, "recommendation_steps": steps}
+    page = form("radiation_oncology", answers, "rt")
+    dose, technique = page.locator("#question-dose_gy"), page.locator("#question-technique")
+    expect(technique).to_be_visible()
+    choose(page, "rt_role", "not_recommended")
+    expect(technique).to_be_hidden()
     expect(dose).to_be_visible()
+
+    condition = field(page, "recommendation_steps-0-condition-en")
+    page.locator("[data-part-block]", has=condition).evaluate("element => { element.open = true; }")
+    expect(condition).to_be_hidden()
+    choose(page, "recommendation_steps-0-preference", "conditional")
+    expect(condition).to_be_visible()
+
     page.get_by_role("button", name="Show every question of this form").click()
-    expect(fractions).to_be_visible()
+    expect(technique).to_be_visible()
+
+
+def test_the_other_language_keeps_what_was_typed_a_moment_ago(form: Opened) -> None:
+    page = form("radiology", {"primary_size_mm": 38}, "primary")
+    field(page, "local_extent-en").fill("No chest wall.")
+    field(page, "primary_size_mm").fill("4.1 cm")
+    page.locator("button[name=language][value=zh]").first.click()
+    page.wait_for_selector("html[lang^=zh]")
+    page.wait_for_load_state("networkidle")
+    expect(field(page, "local_extent-en")).to_have_value("No chest wall.")
+    expect(field(page, "primary_size_mm")).to_have_value("4.1")
+    expect(page.locator('[data-units]:has([name="primary_size_mm"]) output')).to_have_text("= 41 mm")
+    expect(page.locator("[data-autosave-status]")).not_to_have_attribute("data-state", "restore")

@@ -49,3 +49,18 @@ def test_every_form_opens_in_both_languages_asks_every_question_and_is_kept_empt
         assert kept.status_code == 200, key
         left = (kept.json or {})["left"]
         assert 0 < left <= MOST_NEEDED, (key, left)
+
+
+def test_earlier_treatment_of_the_record_is_not_typed_again(bench: Bench) -> None:
+    from mdtapp.store.db import unit_of_work
+
+    told = {"en": "FOLFOX with\nbevacizumab started.", "zh": "开始FOLFOX联合贝伐珠单抗。"}
+    with bench.app.app_context(), unit_of_work():
+        bench.case().history = [
+            {"date": "2026-01-10", "kind": "treatment", "text": told},
+            {"date": "2026-05-20", "kind": "imaging", "text": {"en": "CT.", "zh": "CT。"}},
+        ]
+    page = bench.browser("medical_oncologist").get(bench.url("medical_oncologist")).text
+    assert 'name="prior_lines-0-regimen" type="text" value="FOLFOX with bevacizumab started."' in page
+    assert 'name="prior_lines-0-start" type="date" value="2026-01-10"' in page
+    assert "prior_lines-1-regimen" not in page

@@ -86,6 +86,22 @@ def test_what_colleagues_made_of_the_images_opens_with_their_inputs(bench: Bench
         assert bench.browser("radiologist").get(address).status_code == 200, address
     assert "The mass." not in bench.browser("surgeon").get(f"{study}/metadata").text
     assert b"The mass." not in bench.browser("surgeon").get(study).data
+    pages = f"/cases/{bench.case_no}"
+    material = next(
+        number
+        for number in re.findall(
+            rf'{pages}/materials/(\d+)"', bench.browser("surgeon").get(f"{pages}/materials").text
+        )
+        if "preview.png" in bench.browser("radiologist").get(f"{pages}/materials/{number}").text
+    )
+    stacked = bench.browser("radiologist").get(f"{pages}/materials/{material}").text
+    assert "Key image for the conference" in stacked
+    previews = re.findall(r'src="([^"]+preview\.png)"', stacked)
+    assert "Key image for" not in bench.browser("surgeon").get(f"{pages}/materials/{material}").text
+    told = {"Accept": "application/json"}
+    unknown = bench.browser("surgeon").get(f"{pages}/imaging/series/99999/preview.png", headers=told).data
+    closed = [bench.browser("surgeon").get(one, headers=told).data == unknown for one in previews]
+    assert closed.count(True) == 1  # the pictures of the images are there, the colleague's series is not
     bench.signed("surgeon")
     assert seen("surgeon") == ["CT", "KO"]
     assert bench.browser("surgeon").get(instance).status_code == 200
