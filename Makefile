@@ -24,7 +24,7 @@ setup-tests: ## the same, with what the tests need
 	@$(SETUP) --tests
 
 test: setup-tests ## run every test, browser and PostgreSQL included
-	@MDTAPP_TESTS_COMPLETE=1 $(PYTEST)
+	@MDTAPP_TESTS_COMPLETE=1 $(PYTEST) -m "not whole_data"
 
 check: setup-tests ## format, lint, types, import rules, templates
 	@$(BIN)/ruff format --check .
@@ -39,7 +39,7 @@ format: setup-tests ## let ruff write the format and the fixes it is sure of
 
 sweep: setup-tests ## crash and race tests at full count, with another seed each time
 	@MDTAPP_TESTS_COMPLETE=1 MDTAPP_SWEEP_COUNT=$(SWEEP_COUNT) MDTAPP_SWEEP_SEED=$${MDTAPP_SWEEP_SEED:-random} \
-		$(PYTEST) -m sweep
+		$(PYTEST) -m "sweep or whole_data"
 
 screenshots: setup-tests ## take the pictures of the README again
 	@$(BIN)/python tools/screenshots.py

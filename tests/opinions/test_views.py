@@ -186,15 +186,22 @@ def test_the_page_shows_what_holds_now(desk: Desk, transaction, browsers):
 
 def test_conflicts_stay_hidden_until_the_own_input_is_signed(desk: Desk, transaction, browsers):
     from mdtapp.opinions.inputs.models import DisciplineInput
+    from mdtapp.opinions.inputs.status import InputStatus
 
     with transaction():
         case = desk.reviewed()
         case_no = case.case_no
-        session.query(DisciplineInput).filter_by(discipline="surgical_oncology").delete()
+        case.outside_opinions[0].steps = [{"modality": "systemic", "drug_classes": ["egfr_tki"]}]
+        own = session.query(DisciplineInput).filter_by(discipline="surgical_oncology").one()
+        own.status, own.signed_at = InputStatus.DRAFT, None
     page = page_of(case_no, "/conflicts")
     hidden = browsers("surgeon").get(page).text
     assert "Not open to you yet" in hidden
     assert "X14" not in hidden
+    # Of the home plan only what needs nobody else's answer: the driver is known to pathology, not missing.
+    assert "Points to check in their plan" in hidden
+    assert "X57" in hidden
+    assert "X24" not in hidden
     assert 'id="conflict-X14"' in browsers("radiologist").get(page).text
 
 

@@ -56,7 +56,7 @@ def shot(page: Page, name: str) -> None:
 
 
 def test_from_the_entry_of_a_pacs_to_the_images(
-    page: Page, site: tuple[Server, str], orthanc: Orthanc
+    page: Page, site: tuple[Server, str], orthanc: Orthanc, tmp_path: Path
 ) -> None:
     server, case_no = site
     sign_in(page, server.base_url, PEOPLE["admin"].email, PASSWORD)
@@ -107,6 +107,45 @@ def test_from_the_entry_of_a_pacs_to_the_images(
     assert axe(page) == []
     page.goto(f"{server.base_url}/cases/{case_no}/materials")
     page.get_by_text(f"{SLICES} images").first.wait_for()
+
+    measured(server, case_no, tmp_path)
+    page.goto(f"{server.base_url}/cases/{case_no}/pacs")
+    page.get_by_label("Measurements").check()
+    shot(page, "made")
+    assert axe(page) == []
+    page.locator("form[action$='/made']").get_by_role("button", name="Send to the PACS").click()
+    page.get_by_text("1 of 1 taken").wait_for(timeout=60_000)
+    page.locator(".transfer-line", has_text="Measurements").locator(".pill", has_text="Complete").wait_for()
+    assert "SR" in {
+        orthanc.ask(f"/series/{one}")["MainDicomTags"]["Modality"] for one in orthanc.ask("/series")
+    }
+
+
+def measured(server: Server, case_no: str, folder: Path) -> None:
+    """A report made here on the fetched study, in a case that has been discussed."""
+    from sqlalchemy import select
+
+    from mdtapp.app import create_app
+    from mdtapp.cases.queries import find_case
+    from mdtapp.cases.status import CaseStatus
+    from mdtapp.config import Settings
+    from mdtapp.imaging.models import ImagingStudy
+    from mdtapp.store.db import session, unit_of_work
+
+    app = create_app(Settings.from_environment(server.environ))
+    with app.app_context(), unit_of_work():
+        case = find_case(case_no)
+        assert case is not None
+        case.status, pseudonym = CaseStatus.DISCUSSED, case.patient.pseudonym
+        study = session.scalars(select(ImagingStudy.study_instance_uid)).one()
+    close(app)
+    report = dicom.report(
+        StudyInstanceUID=study, SeriesInstanceUID="1.2.3.7", SOPInstanceUID="1.2.3.7.1", PatientID=case_no
+    )
+    report.PatientName, report.PatientBirthDate = pseudonym, ""
+    path = folder / "report.dcm"
+    path.write_bytes(dicom.encoded(report))
+    server.mdtapp("import-materials", case_no, str(path))
 
 
 def test_a_worker_that_is_killed_leaves_nothing_behind(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["archive", "listen", "new_case", "pipeline", "reader"]
 
-pytestmark = [pytest.mark.sweep, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.whole_data, pytest.mark.filterwarnings("ignore")]
 ROUNDS = 8  # so many files of the shared data share one SOP Instance UID at most
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
+import pytest
+
 from tests.opinions.inputs.bench import DEMO, Bench
 from tests.situations import events
 
@@ -249,3 +254,33 @@ def test_verdicts_on_claims_are_read_with_their_reason(bench: Bench) -> None:
     assert "A node with a thick cortex." in page
     assert "N0" in page
     assert "M4" in page
+
+
+TABLE = """\
+system: tnm8
+site: breast
+edition_label: invented
+source: {title: Invented, licence: none needed}
+prefixes: [c]
+rows:
+  - {T: any, N: any, M: any, group: GROUP}
+"""
+
+
+@pytest.mark.parametrize(("same", "confirmed"), [(True, []), (False, ["STG-4"])])
+def test_a_signature_names_the_staging_table_it_was_compared_with(
+    bench: Bench, tmp_path: Path, same: bool, confirmed: list[str]
+) -> None:
+    from mdtapp.disciplines import use_staging_tables
+
+    own = RADIOLOGY["stage_group"]
+    path = tmp_path / "tnm8.yaml"
+    path.write_text(TABLE.replace("GROUP", own if same else "IV"), encoding="utf-8")
+    use_staging_tables(tmp_path)
+    try:
+        bench.signed("radiologist")
+    finally:
+        use_staging_tables(tmp_path / "none")
+    (event,) = events(bench.app, "input:signed")
+    assert event.detail["staging_table"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert [one for one in event.detail["confirmed"] if one.startswith("STG")] == confirmed
