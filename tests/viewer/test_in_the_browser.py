@@ -192,8 +192,8 @@ def test_the_frame_a_link_names_is_shown_and_becomes_a_key_image(
     english = form.get_by_label("English")
     expect(english).to_be_focused()
     english.fill("Node.")
-    viewer.get_by_role("button", name="Image shown now").click()
-    form.get_by_text("frame 4").wait_for()
+    with viewer.expect_event("framenavigated", lambda frame: "key-images/new" in frame.url):
+        viewer.get_by_role("button", name="Image shown now").click()
     expect(english).to_have_value("Node.")  # what was written stays
     form.get_by_label("中文").fill("淋巴结。")
     form.get_by_role("button", name="Choose as key image").press("Enter")

@@ -38,11 +38,12 @@
       this.pane.addEventListener("keydown", (event) => this.onKey(event));
       this.frame.addEventListener("load", () => this.onLoad());
       this.written = {};
+      this.taking = false; // whether another image is being taken for what is written
     }
 
     open(address) {
       this.before = this.pane.hidden ? document.activeElement : this.before;
-      this.written = this.notes();
+      this.taking = !this.pane.hidden;
       this.show(true);
       this.frame.src = address;
     }
@@ -65,8 +66,11 @@
       const page = this.frame.contentDocument;
       if (this.pane.hidden || !page) return;
       page.addEventListener("keydown", (event) => this.onKey(event));
+      page.defaultView.addEventListener("pagehide", () => { this.written = this.taking ? this.notes() : {}; });
       const fields = [...page.querySelectorAll("textarea")];
       for (const field of fields) field.value ||= this.written[field.name] ?? "";
+      this.taking = false;
+      this.written = {};
       (fields[0] ?? page.getElementById("content") ?? this.frame).focus();
     }
 
@@ -80,7 +84,7 @@
     /** What was written of an image goes along when another image is taken for it. */
     notes() {
       const fields = this.frame.contentDocument?.querySelectorAll("textarea") ?? [];
-      return this.pane.hidden ? {} : Object.fromEntries([...fields].map((field) => [field.name, field.value]));
+      return Object.fromEntries([...fields].map((field) => [field.name, field.value]));
     }
   }
 
