@@ -14,7 +14,7 @@ from mdtapp.clock import Clock, SystemClock
 from mdtapp.config import Settings
 from mdtapp.delivery.views import delivery
 from mdtapp.dicomweb.views import dicomweb
-from mdtapp.disciplines import use_site_files
+from mdtapp.disciplines import use_site_files, use_staging_tables
 from mdtapp.documents.renderer import shared_renderer
 from mdtapp.imaging.exports.views import exports
 from mdtapp.imaging.intake import Intake
@@ -76,6 +76,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """The application for these settings; the instance folder and its keys are made when missing."""
     keys = settings.prepare_instance()
     use_site_files(settings.instance / "disciplines")
+    use_staging_tables(settings.instance / "staging")
     app = TransactionalFlask("mdtapp", instance_path=str(settings.instance))
     app.config.update(
         MDTAPP=settings,

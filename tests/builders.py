@@ -127,7 +127,7 @@ class CaseBuilder(Desk):
         row, author = self.input_saved(case, discipline, data), self.user(AUTHORS[discipline])
         context = context_of(case, author, TODAY)
         definition = operations.get_discipline(discipline)
-        found = findings_before_signing(author, case, definition, row.data, context)
+        found = findings_before_signing(author, case, definition, row.data, context, row.form_version)
         return operations.sign(
             actor=author,
             at=START,

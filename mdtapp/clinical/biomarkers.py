@@ -84,7 +84,11 @@ def _is_amplification(written: str) -> bool:
 
 
 def gleason_grade_group(primary: int, secondary: int) -> int:
-    """Grade group 1 to 5 of a Gleason pattern pair (each 1 to 5)."""
+    """Grade group 1 to 5 of a Gleason pattern pair (each 1 to 5).
+
+    3+3 is 1, 3+4 is 2, 4+3 is 3, a sum of 8 is 4, of 9 or 10 is 5. Epstein JI et al. The 2014 International Society
+    of Urological Pathology (ISUP) Consensus Conference on Gleason Grading. Am J Surg Pathol 2016;40:244-252.
+    """
     score = primary + secondary
     if score <= 6:
         return 1

@@ -22,8 +22,8 @@ class Context:
     `values` is the form's own data; `case`, `outside` and `patient` are the case's facts in their stored shape.
     The rest is for checks: `today` for dates that cannot lie ahead, `role` of the author in this case,
     `references` with the ids that exist per kind ("material", "imaging_study", "patient_question"; a kind that
-    is absent is not checked) and `stage_of` (system, prefix, T, N, M → stage group or None) of a table the site
-    has loaded.
+    is absent is not checked) and `stage_of` (site, system, type, T, N, M → stage group or None) of the tables
+    the site has loaded.
     """
 
     values: Facts = field(default_factory=dict)
@@ -33,19 +33,23 @@ class Context:
     today: date | None = None
     role: str | None = None
     references: Mapping[str, Collection[str]] = field(default_factory=dict)
-    stage_of: Callable[[str, str, str, str, str], str | None] | None = None
+    stage_of: Callable[[str, str, str, str, str, str], str | None] | None = None
 
     def with_values(self, values: Facts) -> Context:
         """The same case, other answers: a row of a table, or data not yet saved."""
         return replace(self, values=values)
 
     def answer(self, question: str) -> Any:
-        """The value of a field key, `table.column` (a list), `case.x`, `outside.x` or `patient.x`; None when unknown."""
+        """The value of a field key, `table.column` (a list), `case.x`, `outside.x` or `patient.x`; None when unknown.
+
+        `patient.age` is that at the meeting, before one is planned that of today.
+        """
         head, _, rest = question.partition(".")
         if not rest:
             return self.values.get(head)
         if question == "patient.age":
-            return age_at_meeting(self.patient, self.case)
+            age = age_at_meeting(self.patient, self.case)
+            return age_at(self.patient, self.today.year) if age is None and self.today else age
         if head in ("case", "outside", "patient"):
             facts: Facts = getattr(self, head)
             return facts.get(rest)
@@ -60,10 +64,14 @@ def age_at_meeting(patient: Facts, case: Facts) -> int | None:
     age = patient.get("age")
     if isinstance(age, int) and not isinstance(age, bool):
         return age
-    born, meeting = patient.get("birth_year"), str(case.get("meeting_on") or "")[:4]
-    if isinstance(born, int) and not isinstance(born, bool) and meeting.isdecimal():
-        return int(meeting) - born
-    return None
+    meeting = str(case.get("meeting_on") or "")[:4]
+    return age_at(patient, int(meeting)) if meeting.isdecimal() else None
+
+
+def age_at(patient: Facts, year: int) -> int | None:
+    """Age in whole years reached in this year; None without a birth year."""
+    born = patient.get("birth_year")
+    return year - born if isinstance(born, int) and not isinstance(born, bool) else None
 
 
 def holds(condition: Condition | Test | None, context: Context) -> bool:

@@ -110,11 +110,47 @@ class Coding:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherUnit:
+    """A further unit an answer may be typed in: stored is the typed value times `factor`, in the field's own unit."""
+
+    code: str
+    factor: float
+
+    @property
+    def words(self) -> Bitext:
+        return unit_words(self.code)
+
+
+UNITS: Mapping[str, Bitext] = {
+    "umol/L": Bitext("µmol/L", "µmol/L"),
+    "10*9/L": Bitext("×10⁹/L", "×10⁹/L"),
+    "m2": Bitext("m²", "m²"),
+    "mg/m2": Bitext("mg/m²", "mg/m²"),
+    "xULN": Bitext("× upper limit of normal", "×正常值上限"),
+    "wk": Bitext("weeks", "周"),
+    "min": Bitext("min", "分钟"),
+    "mut/Mb": Bitext("mutations/Mb", "个突变/Mb"),
+    "/uL": Bitext("/µL", "/µL"),
+}
+
+
+SHORT_UNITS: Mapping[str, Bitext] = {"xULN": Bitext("× ULN", "×ULN")}
+"""Beside a control whose label says the rest."""
+
+
+def unit_words(unit: str) -> Bitext:
+    """A UCUM unit as people write it; what is not listed is written as it stands."""
+    return UNITS.get(unit, Bitext(unit, unit))
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One question. Tables hold their questions per row in `columns`.
 
     `required` together with `shown_if` means: required while shown.
-    `unit` is UCUM or "xULN" (times the upper limit of normal); `min` and `max` are in that unit, inclusive.
+    `unit` is UCUM or "xULN" (times the upper limit of normal); `min` and `max` are in that unit, inclusive: what lies
+    outside is refused. What lies outside `usual_min` and `usual_max` is asked about. `units` are further units to type in.
+    `new_row` says what a new row of a table begins with in this column: the `same` as the row above, or the `next` number.
     `max_length` counts characters, for bitext in each language.
     `says` is the sentence of the draft, `says_when` another one for single codes (None: nothing is said);
     `mdtapp.disciplines.sentences.say` fills them. `feeds` is the opinion section the sentence belongs to.
@@ -135,6 +171,9 @@ class Field:
     unit: str | None = None
     min: float | None = None
     max: float | None = None
+    usual_min: float | None = None
+    usual_max: float | None = None
+    units: tuple[OtherUnit, ...] = ()
     step: float | None = None
     pattern: str | None = None
     max_length: int | None = None
@@ -142,12 +181,26 @@ class Field:
     must_be_true: bool = False
     not_future: bool = False
     computed: str | None = None
+    new_row: Literal["same", "next"] | None = None
     prefill: Prefill | None = None
     agreement: str | None = None
     code: Coding | None = None
     says: Bitext | None = None
     says_when: Mapping[str, Bitext | None] | None = None
     feeds: str | None = None
+
+    @property
+    def unit_words(self) -> Bitext:
+        """The unit as people write it; empty without one."""
+        return unit_words(self.unit) if self.unit else Bitext()
+
+    @property
+    def unit_beside(self) -> Bitext:
+        """The unit as it stands beside the control."""
+        return SHORT_UNITS.get(self.unit or "", self.unit_words)
+
+    def other_unit(self, code: str) -> OtherUnit | None:
+        return next((one for one in self.units if one.code == code), None)
 
     def column(self, key: str) -> Field:
         """The column with this key; KeyError when the table has none."""

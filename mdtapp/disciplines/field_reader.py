@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, cast
 
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.disciplines.computed import FUNCTIONS
+from mdtapp.disciplines.computed import COMPUTATIONS
 from mdtapp.disciplines.definitions import (
     ChoiceSet,
     Coding,
@@ -16,6 +18,7 @@ from mdtapp.disciplines.definitions import (
     Field,
     FieldType,
     Operator,
+    OtherUnit,
     Prefill,
     Test,
 )
@@ -28,15 +31,28 @@ PREFILL_SOURCE = re.compile(r"previous|(case|outside)\.[a-z][a-z0-9_]*")
 AGREEMENTS = ("diagnosis", "stage", "plan", "imaging_report")
 REFERENCES = ("material", "imaging_study", "patient_question")
 RESERVED = frozenset(
-    {"claims", "data", "errors", "form_errors", "meta", "obj", "prefix", "process", "validate", "value"}
+    {
+        "claims",
+        "data",
+        "entered",
+        "errors",
+        "form_errors",
+        "meta",
+        "obj",
+        "prefix",
+        "process",
+        "validate",
+        "value",
+    }
 )
 """Keys that mean something else beside the questions of a form; a column may be called `value`."""
+NUMERIC = (FieldType.INT, FieldType.DECIMAL)
 CODED = (FieldType.CHOICE, FieldType.MULTICHOICE)
 
 FIELD_KEYS = (
     "key", "type", "label", "help", "tier", "required", "required_if", "shown_if", "choices", "ref", "unit",
-    "min", "max", "step", "pattern", "max_length", "min_items", "must_be_true", "not_future", "computed",
-    "prefill", "agreement", "code", "says", "says_when", "feeds", "columns",
+    "units", "min", "max", "usual_min", "usual_max", "step", "pattern", "max_length", "min_items", "must_be_true",
+    "not_future", "computed", "new_row", "prefill", "agreement", "code", "says", "says_when", "feeds", "columns",
 )  # fmt: skip
 
 
@@ -83,13 +99,17 @@ def field(entry: Entries, words: Vocabulary, *, is_column: bool = False) -> Fiel
         unit=entry.optional_text("unit"),
         min=entry.number("min"),
         max=entry.number("max"),
+        usual_min=entry.number("usual_min"),
+        usual_max=entry.number("usual_max"),
+        units=_units(entry, kind),
         step=entry.number("step"),
         pattern=_pattern(entry),
         max_length=entry.whole("max_length"),
         min_items=entry.whole("min_items"),
         must_be_true=entry.flag("must_be_true"),
         not_future=entry.flag("not_future"),
-        computed=_named(entry, "computed", FUNCTIONS),
+        computed=_named(entry, "computed", COMPUTATIONS),
+        new_row=_new_row(entry, is_column),
         prefill=_prefill(entry),
         agreement=_named(entry, "agreement", AGREEMENTS),
         code=_coding(entry),
@@ -97,9 +117,20 @@ def field(entry: Entries, words: Vocabulary, *, is_column: bool = False) -> Fiel
         says_when=_says_when(entry, words),
         feeds=_named(entry, "feeds", words.sections),
     )
-    if read.min is not None and read.max is not None and read.min > read.max:
-        entry.fault("“min” is above “max”", "min")
+    _check_limits(entry, read)
     return read
+
+
+def _check_limits(entry: Entries, read: Field) -> None:
+    """Limits in rising order, and only where there is a number to limit."""
+    names = [name for name in ("min", "usual_min", "usual_max", "max") if getattr(read, name) is not None]
+    if read.type not in NUMERIC and (names or read.step is not None):
+        entry.fault(f"a field of type {read.type} has no limits", [*names, "step"][0])
+    for low, high in pairwise(names):
+        if getattr(read, low) > getattr(read, high):
+            entry.fault(f"“{low}” is above “{high}”", low)
+    if read.step is not None and read.step <= 0:
+        entry.fault("“step” must be above 0", "step")
 
 
 def check_neighbours(
@@ -223,6 +254,19 @@ def refuse_repeats(fields: Iterable[Field], entries: Iterable[Entries]) -> None:
         seen.add(read.key)
 
 
+def refuse_other_meaning(
+    fields: Mapping[str, Field], meant: Mapping[str, Field], entries: Mapping[str, Entries]
+) -> None:
+    """A site's field under a delivered key keeps type, unit and choices: rules, checks and the draft read it."""
+    for key in fields.keys() & meant.keys():
+        for name in ("type", "unit", "choices"):
+            if getattr(fields[key], name) != getattr(meant[key], name):
+                entries[key].fault(
+                    f"“{key}” is delivered with another {name} and read by rules; give your question its own key",
+                    name,
+                )
+
+
 def _pattern(entry: Entries) -> str | None:
     pattern = entry.optional_text("pattern")
     if pattern is not None:
@@ -235,6 +279,29 @@ def _pattern(entry: Entries) -> str | None:
 
 def _named(entry: Entries, key: str, allowed: Iterable[str]) -> str | None:
     return entry.one_of(key, tuple(allowed)) if key in entry else None
+
+
+def _units(entry: Entries, kind: FieldType) -> tuple[OtherUnit, ...]:
+    if "units" not in entry:
+        return ()
+    if kind is not FieldType.DECIMAL or "unit" not in entry:
+        entry.fault("only a decimal field with a unit of its own has further units", "units")
+    found: list[OtherUnit] = []
+    for item in entry.mappings("units"):
+        item.only("code", "factor")
+        code, factor = item.text("code"), item.number("factor")
+        if factor is None or not 0 < factor < math.inf:
+            item.fault("“factor” must be a number above 0", "factor")
+        if code in {entry["unit"], *(one.code for one in found)}:
+            item.fault(f"the unit “{code}” stands twice", "code")
+        found.append(OtherUnit(code, factor))
+    return tuple(found)
+
+
+def _new_row(entry: Entries, is_column: bool) -> Literal["same", "next"] | None:
+    if "new_row" in entry and not is_column:
+        entry.fault("only a column of a table has “new_row”", "new_row")
+    return cast(Literal["same", "next"] | None, _named(entry, "new_row", ("same", "next")))
 
 
 def _prefill(entry: Entries) -> Prefill | None:

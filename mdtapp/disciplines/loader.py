@@ -2,6 +2,8 @@
 
 A site's own folder may hold the same kinds of files: what it defines replaces by key (a whole discipline,
 choice set, block, checklist, opinion section or result class), what it does not mention stays as delivered.
+A file that begins with `changes: radiology` changes single fields of a discipline, a choice set that holds `change`
+single codes; see mdtapp.disciplines.site_changes.
 """
 
 from __future__ import annotations
@@ -15,19 +17,21 @@ from pathlib import Path
 from typing import Literal, cast
 
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.disciplines import field_reader, yaml_source
+from mdtapp.disciplines import field_reader, site_changes, yaml_source
 from mdtapp.disciplines.definitions import (
     Catalogue,
     ChecklistItem,
     Choice,
     ChoiceSet,
     Discipline,
+    FaultyDefinition,
     Field,
     OpinionSection,
     ResultClass,
     Section,
 )
 from mdtapp.disciplines.field_reader import Vocabulary, bitext
+from mdtapp.disciplines.site_changes import with_blocks
 from mdtapp.disciplines.yaml_source import Entries
 
 DELIVERED = Path(__file__).parent / "data"
@@ -57,8 +61,10 @@ def catalogue(site_folder: Path | None = None) -> Catalogue:
 
 @cache
 def read_catalogue(site_folder: Path | None) -> Catalogue:
-    """The delivered files with those of `site_folder` on top. Read once for each folder."""
-    folders = [DELIVERED, *([site_folder] if site_folder is not None else [])]
+    """The delivered files with those of `site_folder` (if it exists) on top. Read once for each folder."""
+    folders = [DELIVERED, *([site_folder] if site_folder is not None and site_folder.is_dir() else [])]
+    for folder in folders[1:]:
+        yaml_source.refuse_other_endings(folder)
     choices = {key: _choice_set(key, entries) for key, entries in _lists(folders, "choices.yaml").items()}
     sections = {entry.text("key"): _section(entry) for entry in _opinion(folders, "sections", "key")}
     return Catalogue(
@@ -75,13 +81,27 @@ def read_catalogue(site_folder: Path | None) -> Catalogue:
     )
 
 
+def _read(path: Path) -> Entries:
+    """A delivered file is read once; nothing changes what was read, only copies of it."""
+    return _delivered(path.name) if path.parent == DELIVERED else yaml_source.read(path)
+
+
+@cache
+def _delivered(name: str) -> Entries:
+    return yaml_source.read(DELIVERED / name)
+
+
 def _lists(folders: Iterable[Path], name: str) -> dict[str, list[Entries]]:
     """A file of named lists, the site's lists replacing the delivered ones of the same name."""
     lists: dict[str, list[Entries]] = {}
     for folder in folders:
         if (folder / name).is_file():
-            source = yaml_source.read(folder / name)
-            lists |= {key: source.mappings(key) for key in source}
+            source = _read(folder / name)
+            for key in source:
+                if name == "choices.yaml" and isinstance(source[key], Entries):
+                    lists[key] = site_changes.changed_choices(source, key, lists.get(key))
+                else:
+                    lists[key] = source.mappings(key)
     return lists
 
 
@@ -90,7 +110,7 @@ def _opinion(folders: Iterable[Path], part: str, key: str) -> list[Entries]:
     items: dict[str, Entries] = {}
     for folder in folders:
         if (folder / "opinion.yaml").is_file():
-            source = yaml_source.read(folder / "opinion.yaml")
+            source = _read(folder / "opinion.yaml")
             source.only("sections", "result_classes")
             if part in source:
                 items |= {entry.text(key): entry for entry in source.mappings(part)}
@@ -126,11 +146,11 @@ def _checklist_item(entry: Entries, choices: Mapping[str, ChoiceSet]) -> Checkli
     return ChecklistItem(entry.text("code"), bitext(entry, "label"), criticality, entry.whole("max_age_days"))
 
 
-def _spoken(folders: Iterable[Path]) -> dict[str, set[str]]:
+def _spoken(folders: list[Path]) -> dict[str, set[str]]:
     """The codes of each choice set in any of the folders."""
     codes: dict[str, set[str]] = {}
-    for folder in folders:
-        for name, entries in _lists([folder], "choices.yaml").items():
+    for end in range(1, len(folders) + 1):
+        for name, entries in _lists(folders[:end], "choices.yaml").items():
             codes.setdefault(name, set()).update(entry.text("code") for entry in entries)
     return codes
 
@@ -138,23 +158,74 @@ def _spoken(folders: Iterable[Path]) -> dict[str, set[str]]:
 def _disciplines(folders: list[Path], words: Vocabulary) -> dict[str, Discipline]:
     """Every discipline in the order of its `position`, a site's own ones after the delivered of equal position."""
     blocks = _lists(folders, "blocks.yaml")
-    found: dict[str, Discipline] = {}
+    sources, changes = _sources(folders)
+    delivered = read_catalogue(None).disciplines if len(folders) > 1 else {}
+    shared = any((folder / name).is_file() for folder in folders[1:] for name in SHARED_FILES)
+    own = _sources([DELIVERED])[0]
+    found: list[Discipline] = []
+    for key, source in sources.items():
+        if key in delivered and key not in changes and not shared and source is own.get(key):
+            found.append(delivered[key])
+            continue
+        meant = {field.key: field for field in delivered[key].fields()} if key in delivered else {}
+        found.append(_discipline(source, changes.get(key), blocks, words, meant))
+    return {one.key: one for one in sorted(found, key=lambda one: one.position)}
+
+
+def _sources(folders: Iterable[Path]) -> tuple[dict[str, Entries], dict[str, Entries]]:
+    """By key the file of each discipline, a site's own before the delivered one, and the site's changes."""
+    sources: dict[str, Entries] = {}
+    changes: dict[str, Entries] = {}
     for folder in folders:
+        here: dict[str, Entries] = {}
         for path in sorted(folder.glob("*.yaml")):
             if path.name not in SHARED_FILES:
-                discipline = _discipline(yaml_source.read(path), blocks, words)
-                found[discipline.key] = discipline
-    return {one.key: one for one in sorted(found.values(), key=lambda one: one.position)}
+                source = _read(path)
+                kept = changes if site_changes.CHANGES in source else here
+                key = source.text(site_changes.CHANGES if kept is changes else "key")
+                if key in kept:
+                    source.fault(f"{kept[key].file} is a file for “{key}” already")
+                kept[key] = source
+        sources |= here
+    for key, change in changes.items():
+        if key not in sources:
+            change.fault(f"there is no discipline “{key}”", site_changes.CHANGES)
+    return sources, changes
 
 
-def _discipline(source: Entries, blocks: Mapping[str, list[Entries]], words: Vocabulary) -> Discipline:
+def _discipline(
+    source: Entries,
+    changes: Entries | None,
+    blocks: Mapping[str, list[Entries]],
+    words: Vocabulary,
+    meant: Mapping[str, Field],
+) -> Discipline:
+    """The discipline of a file; what a site's changes make impossible is named at the changes, not at what they meet."""
+    unchanged = _read_discipline(source, blocks, words, meant)
+    if changes is None:
+        return unchanged
+    merged = site_changes.changed(source, changes, blocks)
+    try:
+        return _read_discipline(merged, blocks, words, meant)
+    except FaultyDefinition as fault:
+        if fault.file == changes.file:
+            raise
+        line = site_changes.line_about(changes, fault.reason)
+        raise FaultyDefinition(changes.file, line, f"after this change {fault.reason}") from fault
+
+
+def _read_discipline(
+    source: Entries, blocks: Mapping[str, list[Entries]], words: Vocabulary, meant: Mapping[str, Field]
+) -> Discipline:
     source.only("key", "short", "label", "core", "position", "sections")
     sections: list[Section] = []
     fields: list[Field] = []
     entries: list[Entries] = []
     for part in source.mappings("sections"):
         part.only("key", "label", "fields")
-        own = _with_blocks(part.mappings("fields"), blocks)
+        if part.text("key") in {section.key for section in sections}:
+            part.fault(f"the section “{part.text('key')}” stands twice", "key")
+        own = with_blocks(part.mappings("fields"), blocks)
         read = tuple(field_reader.field(entry, words) for entry in own)
         sections.append(Section(part.text("key"), bitext(part, "label"), read))
         fields += read
@@ -162,6 +233,7 @@ def _discipline(source: Entries, blocks: Mapping[str, list[Entries]], words: Voc
     field_reader.refuse_repeats(fields, entries)
     by_key = {field.key: field for field in fields}
     field_reader.check_neighbours(by_key, dict(zip(by_key, entries, strict=True)))
+    field_reader.refuse_other_meaning(by_key, meant, dict(zip(by_key, entries, strict=True)))
     discipline = Discipline(
         key=source.text("key"),
         short=source.text("short"),
@@ -173,34 +245,6 @@ def _discipline(source: Entries, blocks: Mapping[str, list[Entries]], words: Voc
         choices={name: words.choices[name] for name in sorted(_used_choices(fields))},
     )
     return replace(discipline, version=_version(discipline))
-
-
-def _with_blocks(entries: list[Entries], blocks: Mapping[str, list[Entries]]) -> list[Entries]:
-    """The fields with every `block: name` replaced by the block's fields, in tables too."""
-    fields: list[Entries] = []
-    for entry in entries:
-        if "block" not in entry:
-            fields.append(_with_column_blocks(entry, blocks))
-            continue
-        entry.only("block", "with")
-        name = entry.text("block")
-        if name not in blocks:
-            entry.fault(f"there is no block “{name}”", "block")
-        changes = entry.mapping("with") if "with" in entry else Entries(entry.file, entry.line)
-        changes.only(*(field.text("key") for field in blocks[name]))
-        for field in blocks[name]:
-            key = field.text("key")
-            changed = field.changed_by(changes.mapping(key)) if key in changes else field
-            fields.append(_with_column_blocks(changed, blocks))
-    return fields
-
-
-def _with_column_blocks(entry: Entries, blocks: Mapping[str, list[Entries]]) -> Entries:
-    if "columns" not in entry:
-        return entry
-    columns = Entries(entry.file, entry.line)
-    columns["columns"] = _with_blocks(entry.mappings("columns"), blocks)
-    return entry.changed_by(columns)
 
 
 def _version(discipline: Discipline) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from mdtapp.clinical.bitext import Bitext, Language
 from mdtapp.disciplines.conditions import is_filled, number
-from mdtapp.disciplines.definitions import Discipline, Field
+from mdtapp.disciplines.definitions import Discipline, Field, unit_words
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_|]*)(?::(code|lower))?\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
@@ -26,18 +26,6 @@ FIRST_CHINESE = "\u4e00"
 SENTENCE_ENDS = (".", "。")
 NAMES = frozenset({"Choi", "Deauville", "Gleason", "Hodgkin", "Lugano"})
 SEPARATOR: dict[Language, str] = {"en": ", ", "zh": "、"}
-
-# UCUM units as people write them; what is not listed is written as it stands.
-UNITS: dict[str, Bitext] = {
-    "umol/L": Bitext("µmol/L", "µmol/L"),
-    "10*9/L": Bitext("×10⁹/L", "×10⁹/L"),
-    "m2": Bitext("m²", "m²"),
-    "mg/m2": Bitext("mg/m²", "mg/m²"),
-    "xULN": Bitext("× upper limit of normal", "×正常值上限"),
-    "wk": Bitext("weeks", "周"),
-    "min": Bitext("min", "分钟"),
-    "mut/Mb": Bitext("mutations/Mb", "个突变/Mb"),
-}
 
 
 def placeholders(pattern: str) -> Iterator[str]:
@@ -152,7 +140,7 @@ def _with_unit(amount: float, unit: str | None, language: Language) -> str:
         return digits
     if unit == "%":
         return f"{digits}%"
-    written = UNITS.get(unit, Bitext(unit, unit)).in_language(language)
+    written = unit_words(unit).in_language(language)
     close = language == "zh" and (written[0] == "×" or written[0] >= FIRST_CHINESE)
     apart = "" if close else " "
     return f"{digits}{apart}{written}"

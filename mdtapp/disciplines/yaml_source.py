@@ -92,6 +92,13 @@ class Entries(dict[str, Any]):
         return value
 
 
+def refuse_other_endings(folder: Path) -> None:
+    """A file that was meant and would not be read must not be passed over in silence."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in (".yml", ".json") or (path.suffix.lower() == ".yaml" != path.suffix):
+            raise FaultyDefinition(path.name, 1, "the name of the file must end in .yaml")
+
+
 def read(path: Path) -> Entries:
     """The file's top mapping; FaultyDefinition when it is no YAML, not UTF-8 or has no top mapping."""
     try:

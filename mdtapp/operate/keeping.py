@@ -28,6 +28,7 @@ from mdtapp.store.db import db, unit_of_work
 from mdtapp.store.objects import CHUNK
 
 KEYS = ("session.key", "identity.key")
+FILES_OF_THE_SITE = ("disciplines", "staging")
 DATABASE = "mdtapp.sqlite"
 DUMP = "mdtapp.dump"
 MANIFEST = "manifest.sha256"
@@ -49,8 +50,9 @@ def backup(app: Flask, folder: Path) -> str:
     Spool(settings.instance / "spool").copy_to(folder / "spool")
     _copy_database(settings, folder)
     _copy_objects(settings.instance / "objects", folder / "objects")
-    if (settings.instance / "disciplines").is_dir():
-        shutil.copytree(settings.instance / "disciplines", folder / "disciplines")
+    for part in FILES_OF_THE_SITE:
+        if (settings.instance / part).is_dir():
+            shutil.copytree(settings.instance / part, folder / part)
     for key in KEYS:
         shutil.copy2(settings.instance / key, folder / key)
     lines = [f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in _files(folder)]

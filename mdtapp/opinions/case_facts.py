@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from mdtapp.cases.models import Case
+from mdtapp.disciplines import staging_tables
 from mdtapp.disciplines.conditions import Context
 from mdtapp.opinions.facts import CaseFacts
 
@@ -40,6 +41,7 @@ def form_context(case: Case, *, today: date, references: Mapping[str, list[str]]
         today=today,
         role="author",
         references=references or {},
+        stage_of=staging_tables().group_of,
     )
 
 

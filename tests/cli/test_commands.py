@@ -12,6 +12,8 @@ import pytest
 from flask import Flask
 
 from mdtapp.cli import main
+from mdtapp.disciplines.loader import read_catalogue
+from mdtapp.disciplines.staging_tables import read_tables
 from mdtapp.people.models import User
 from mdtapp.people.queries import find_by_email, find_token_owner
 from mdtapp.store.db import session
@@ -127,6 +129,24 @@ def test_nothing_of_a_program_is_shown_in_a_process_of_its_own(tmp_path: Path):
     done = in_a_process(environ, "verify-audit", check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "said"),
+    [
+        ("disciplines/ours.yaml", "changes: radiology\nfields:\n  - {key: criteria, type: text}\n", "ours.yaml, line 3: “type”"),
+        ("staging/lung.yaml", "system: tnm8\nsite: elbow\n", "lung.yaml, line 1: “source”"),
+    ],
+)  # fmt: skip
+def test_a_faulty_file_of_the_site_stops_the_start(mdtapp: Command, place: str, text: str, said: str):
+    path = Path(mdtapp.environ["MDTAPP_INSTANCE"]) / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    read_catalogue.cache_clear()
+    read_tables.cache_clear()
+    sentence = mdtapp.refused("run")
+    assert said in sentence
+    assert "Correct the file and start again." in sentence
 
 
 # --- people -------------------------------------------------------------------------------------

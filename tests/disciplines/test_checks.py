@@ -63,6 +63,9 @@ SPEAKS = [
     (NM, "STG-2", {"m_category": "M0"}),
     (RA, "STG-3", {"m_category": "M1b", "stage_group": "IIIA"}),
     (RA, "STG-3", {"m_category": "M1", "stage_group": "0"}),
+    (RA, "STG-5", {"t_category": "Tis", "n_category": "N0", "m_category": "M0", "stage_group": "I"}),
+    (RA, "STG-6", {"primary_site": "lung", "n_category": "N2", "stage_group": "IA"}),
+    (MO, "STG-6", {"n_category": "N1", "stage_group": "0"}),
     (MO, "STP-1", steps({}, {})),
     (MO, "STP-2", steps({"preference": "conditional"})),
     (SO, "STP-3", steps({"modality": "surgery", "guideline_ref": ""})),
@@ -180,6 +183,12 @@ SILENT = [
     (RA, "STG-3", {"m_category": "M1b", "stage_group": "BCLC_C"}),
     (RA, "STG-3", {"m_category": "M0", "stage_group": "IIIA"}),
     (RA, "STG-4", {"stage_group": "IIIA", "stage_system": "tnm8"}),
+    (RA, "STG-5", {"t_category": "Tis", "n_category": "N0", "m_category": "M0", "stage_group": "0"}),
+    (RA, "STG-5", {"t_category": "Tis", "n_category": "N0", "m_category": "M0"}),
+    (RA, "STG-5", {"t_category": "T1", "n_category": "N0", "m_category": "M0", "stage_group": "IA"}),
+    (RA, "STG-6", {"primary_site": "lung", "n_category": "N2", "stage_group": "IIIA"}),
+    (RA, "STG-6", {"primary_site": "lung", "n_category": "N0(i+)", "stage_group": "IA"}),
+    (RA, "STG-6", {"primary_site": "breast", "n_category": "N1mi", "stage_group": "IB"}),
     (MO, "STP-1", steps({}, {"seq": 2})),
     (MO, "STP-2", steps({"preference": "conditional", "condition": WHY})),
     (MO, "STP-3", steps({"guideline_ref": "", "rationale": WHY})),
@@ -293,11 +302,12 @@ def test_is_silent(discipline, rule, data):
     assert rule not in found(discipline, data)
 
 
-def shown_stage(system, prefix, t, n, m):
-    return {("tnm8", "c", "T1", "N0", "M0"): "IA"}.get((system, prefix, t, n, m))
+def shown_stage(site, system, prefix, t, n, m):
+    return {("lung", "tnm8", "c", "T1", "N0", "M0"): "IA"}.get((site, system, prefix, t, n, m))
 
 
 STAGED = {
+    "primary_site": "lung",
     "stage_system": "tnm8",
     "stage_prefix": "c",
     "t_category": "T1",

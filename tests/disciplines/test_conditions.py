@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from mdtapp.disciplines.conditions import Context, age_at_meeting, holds, is_filled
@@ -157,3 +159,18 @@ def test_age(patient, case, age):
 )
 def test_what_counts_as_an_answer(value, expected):
     assert is_filled(value) is expected
+
+
+@pytest.mark.parametrize(
+    ("patient", "case", "today", "age"),
+    [
+        ({"age": 70}, {"meeting_on": "2026-11-24"}, date(2027, 1, 1), 70),
+        ({"birth_year": 1950}, {"meeting_on": "2026-11-24"}, date(2027, 1, 1), 76),
+        ({"birth_year": 1950}, {}, date(2027, 1, 1), 77),
+        ({"birth_year": 1950}, {}, None, None),
+        ({"birth_year": True}, {}, date(2027, 1, 1), None),
+        ({}, {"meeting_on": "2026-11-24"}, date(2027, 1, 1), None),
+    ],
+)
+def test_age_is_that_at_the_meeting_and_before_one_is_planned_that_of_today(patient, case, today, age):
+    assert Context(patient=patient, case=case, today=today).answer("patient.age") == age

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mdtapp.disciplines import FaultyDefinition, catalogue, loader, use_site_files
 from mdtapp.disciplines.loader import read_catalogue
+from mdtapp.disciplines.staging_tables import read_tables
 
 HEAD = """\
 key: speech_therapy
@@ -82,9 +86,13 @@ result_classes:
 
 
 def test_a_site_block_changes_every_form_that_uses_it(tmp_path):
-    text = "confidence:\n  - {key: confidence, type: int, label: {en: Confidence, zh: 把握}, tier: core}\n"
+    text = (
+        "confidence:\n"
+        "  - {key: confidence, type: choice, choices: confidence, label: {en: How sure, zh: 把握}, tier: detail}\n"
+    )
     known = read(tmp_path, "blocks.yaml", text)
-    assert known.disciplines["radiology"].field("confidence").type == "int"
+    assert known.disciplines["radiology"].field("confidence").label.en == "How sure"
+    assert known.disciplines["pathology"].field("confidence").tier == "detail"
 
 
 def test_a_missing_site_folder_changes_nothing(tmp_path):
@@ -119,6 +127,49 @@ def test_read_once():
         (field("type: int", "min: low"), 14, "must be a number"),
         (field("type: int", "min: true"), 14, "must be a number"),
         (field("type: int", "min: 5", "max: 1"), 14, "above"),
+        (field("type: int", "usual_min: 5", "max: 1"), 14, "above"),
+        (field("type: int", "min: 5", "usual_max: 1"), 14, "above"),
+        (field("type: text", "usual_max: 5"), 14, "has no limits"),
+        (field("type: text", "step: 5"), 14, "has no limits"),
+        (field("type: int", "step: 0"), 14, "above 0"),
+        (field("type: int", "unit: mm", "units: [{code: cm, factor: 10}]"), 15, "only a decimal"),
+        (field("type: decimal", "units: [{code: cm, factor: 10}]"), 14, "only a decimal"),
+        (field("type: decimal", "unit: mm", "units: [{code: cm, factor: 0}]"), 15, "above 0"),
+        (field("type: decimal", "unit: mm", "units: [{code: cm}]"), 15, "above 0"),
+        (field("type: decimal", "unit: mm", "units: [{code: cm, factor: .inf}]"), 15, "above 0"),
+        (field("type: decimal", "unit: mm", "units: [{code: mm, factor: 1}]"), 15, "stands twice"),
+        (field("type: decimal", "unit: mm", "units: [{code: cm, times: 10}]"), 15, "times"),
+        (field("type: int", "new_row: next"), 14, "only a column"),
+        (
+            field("type: table", "columns: [{key: entered, type: int, label: {en: A, zh: 甲}, tier: core}]"),
+            14,
+            "is taken",
+        ),
+        (
+            field(
+                "type: table",
+                "columns: [{key: a, type: int, new_row: other, label: {en: A, zh: 甲}, tier: core}]",
+            ),
+            14,
+            "not possible",
+        ),
+        (
+            field("type: int") + "  - {key: voice, label: {en: V, zh: 嗓}, fields: []}\n",
+            14,
+            "section “voice” stands twice",
+        ),
+        (
+            field("type: text").replace("speech_therapy", "medical_oncology").replace("pitch", "ecog"),
+            13,
+            "delivered with another type",
+        ),
+        (
+            field("type: decimal", "unit: mg/dL")
+            .replace("speech_therapy", "medical_oncology")
+            .replace("pitch", "creatinine_umol_l"),
+            14,
+            "delivered with another unit",
+        ),
         (field("type: text", "max_length: 1.5"), 14, "whole number"),
         (field("type: text", "required: 'yes'"), 14, "true or false"),
         (field("type: text", "pattern: '(['"), 14, "pattern"),
@@ -221,6 +272,16 @@ def test_a_fault_is_named_by_its_place(tmp_path, text, line, reason):
         ("choices.yaml", "speed:\n  - {code: a, en: A, zh: 甲}\n  - {code: a, en: B, zh: 乙}\n", 3, "twice"),
         ("choices.yaml", "speed:\n  - {code: a, en: A}\n", 2, "zh"),
         ("choices.yaml", "speed: fast\n", 1, "list"),
+        ("choices.yaml", "speed:\n  change: []\n", 1, "no choice set"),
+        ("choices.yaml", "yn3:\n  add: []\n", 2, "unknown key"),
+        ("choices.yaml", "yn3:\n  change:\n    - {code: never, remove: true}\n", 3, "no code “never”"),
+        ("choices.yaml", "yn3:\n  change:\n    - {code: perhaps, en: Perhaps}\n", 3, "zh"),
+        (
+            "choices.yaml",
+            "yn3:\n  change:\n    - {code: perhaps, en: P, zh: 也许, after: never}\n",
+            3,
+            "no code “never”",
+        ),
         ("choices.yaml", "speed:\n  - fast\n", 1, "each item"),
         (
             "checklists.yaml",
@@ -248,3 +309,147 @@ def test_a_file_that_is_no_text(tmp_path):
     (tmp_path / "speech.yaml").write_bytes(b"key: \xff\xfe")
     with pytest.raises(FaultyDefinition, match="UTF-8"):
         catalogue(tmp_path)
+
+
+CHANGES = """\
+changes: radiology
+sections:
+  - {key: ours, label: {en: Our questions, zh: 本院问题}, after: response}
+fields:
+  - key: primary_size_mm
+    label: {en: Longest side, zh: 最长径}
+    usual_max: 120
+  - key: our_score
+    section: ours
+    type: int
+    label: {en: Our score, zh: 本院评分}
+    tier: core
+    shown_if: {question: primary_size_mm, operator: exists, answer: true}
+  - key: our_remark
+    after: primary_size_mm
+    type: text
+    label: {en: Our remark, zh: 本院备注}
+    tier: detail
+  - {key: incidental, remove: true}
+  - key: lesions
+    columns:
+      - {key: note, remove: true}
+      - {key: organ, label: {en: Where, zh: 部位}}
+      - {key: our_mark, after: organ, type: text, label: {en: Mark, zh: 标记}, tier: core}
+"""
+
+
+def test_a_site_changes_single_fields_of_a_form(tmp_path):
+    delivered = catalogue().disciplines["radiology"]
+    known = read(tmp_path, "our_radiology.yaml", CHANGES).disciplines["radiology"]
+    assert known.version != delivered.version
+    size = known.field("primary_size_mm")
+    assert (size.label.en, size.usual_max, size.max, size.unit) == ("Longest side", 120, 500, "mm")
+    keys = [one.key for one in known.fields()]
+    assert keys[keys.index("primary_size_mm") + 1] == "our_remark"
+    assert not known.has("incidental")
+    sections = [section.key for section in known.sections]
+    assert sections[sections.index("response") + 1] == "ours"
+    columns = [column.key for column in known.field("lesions").columns]
+    assert columns[columns.index("organ") + 1] == "our_mark"
+    assert "note" not in columns
+    assert known.field("lesions").column("organ").label.en == "Where"
+    assert [one.key for one in catalogue().disciplines["radiology"].fields()] == [
+        one.key for one in delivered.fields()
+    ]
+
+
+def test_a_site_changes_single_codes_of_a_choice_set(tmp_path):
+    text = """\
+quality:
+  change:
+    - {code: fair, en: Fair, zh: 尚可, after: diagnostic}
+    - {code: diagnostic, en: Good}
+yn3:
+  change:
+    - {code: unknown, remove: true}
+"""
+    known = read(tmp_path, "choices.yaml", text)
+    labels = {choice.code: choice.label for choice in known.choices["quality"]}
+    assert list(labels)[:2] == ["diagnostic", "fair"]
+    assert labels["diagnostic"].en == "Good"
+    assert labels["diagnostic"].zh == catalogue().label("quality", "diagnostic").zh
+    assert [choice.code for choice in known.choices["yn3"]] == ["yes", "no"]
+    assert known.disciplines["radiology"].version != catalogue().disciplines["radiology"].version
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("changes: astrology\nfields: []\n", 1, "no discipline “astrology”"),
+        ("changes: radiology\nkey: radiology\n", 2, "unknown key “key”"),
+        ("changes: radiology\nfields: none\n", 2, "list"),
+        ("changes: radiology\nfields:\n  - {key: criteria, type: text}\n", 3, "“type” of a field there is"),
+        ("changes: radiology\nfields:\n  - {key: primary_size_mm, unit: cm}\n", 3, "“unit” of a field there"),
+        ("changes: radiology\nfields:\n  - {key: criteria, choices: yn3}\n", 3, "“choices” of a field there"),
+        ("changes: radiology\nfields:\n  - {key: criteria, after: lesions}\n", 3, "is for new fields"),
+        ("changes: radiology\nfields:\n  - {key: criteria, colour: red}\n", 3, "unknown key “colour”"),
+        ("changes: radiology\nfields:\n  - {key: horoscope, remove: true}\n", 3, "no field “horoscope”"),
+        ("changes: radiology\nfields:\n  - {key: horoscope, after: stars}\n", 3, "no field “stars”"),
+        ("changes: radiology\nfields:\n  - {key: horoscope, section: stars}\n", 3, "no section “stars”"),
+        ("changes: radiology\nfields:\n  - {key: horoscope, type: int}\n", 3, "“section” must be text"),
+        (
+            "changes: radiology\nfields:\n  - {key: criteria, remove: true, tier: core}\n",
+            3,
+            "unknown key “tier”",
+        ),
+        ("changes: radiology\nfields:\n  - {key: criteria, remove: true}\n", 3, "after this change"),
+        ("changes: radiology\nfields:\n  - {key: criteria, columns: []}\n", 3, "only a table"),
+        (
+            "changes: radiology\nfields:\n  - {key: lesions, columns: [{key: stars, remove: true}]}\n",
+            3,
+            "no column “stars”",
+        ),
+        (
+            "changes: radiology\nfields:\n  - {key: lesions, columns: [{key: organ, type: text}]}\n",
+            3,
+            "“type” of a field there is",
+        ),
+        (
+            "changes: radiology\nsections:\n  - {key: ours, label: {en: O, zh: 我}, after: stars}\n",
+            3,
+            "no section “stars”",
+        ),
+        (
+            "changes: radiology\nsections:\n  - {key: primary, label: {en: P, zh: 原}}\n",
+            3,
+            "stands twice",
+        ),
+    ],
+)
+def test_faults_of_changes_are_named_by_their_place(tmp_path, text, line, reason):
+    with pytest.raises(FaultyDefinition) as caught:
+        read(tmp_path, "ours.yaml", text)
+    assert reason in caught.value.reason
+    assert (caught.value.file, caught.value.line) == ("ours.yaml", line)
+
+
+def test_two_files_for_one_form_are_refused(tmp_path):
+    (tmp_path / "a.yaml").write_text(field("type: int"), encoding="utf-8")
+    with pytest.raises(FaultyDefinition, match=r"a\.yaml is a file for “speech_therapy” already"):
+        read(tmp_path, "b.yaml", field("type: int"))
+
+
+@pytest.mark.parametrize("name", ["speech.yml", "speech.YAML", "choices.json"])
+def test_a_file_that_would_not_be_read_is_refused(tmp_path, name):
+    with pytest.raises(FaultyDefinition, match="must end in"):
+        read(tmp_path, name, "anything")
+
+
+def test_the_examples_of_the_manual_work(tmp_path):
+    manual = Path(__file__).parents[2] / "docs" / "forms.md"
+    examples = re.findall(r"```yaml\n(.*?)```", manual.read_text(encoding="utf-8"), re.DOTALL)
+    names = ("disciplines/ours.yaml", "disciplines/choices.yaml", "staging/table.yaml")
+    for name, text in zip(names, examples, strict=True):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    known = catalogue(tmp_path / "disciplines")
+    assert known.disciplines["radiology"].has("our_score")
+    assert known.choices["our_scale"].label("low").en == "Low"
+    assert "eye" in known.choices["site"]
+    assert read_tables(tmp_path / "staging").group_of("colon", "tnm8", "c", "T1b", "N0", "M0") == "I"

@@ -44,6 +44,8 @@ def filled(app: Flask, transaction) -> Flask:
     (instance / "spool" / "half.part").write_bytes(b"not acknowledged")
     (instance / "disciplines").mkdir()
     (instance / "disciplines" / "README.txt").write_text("our own forms")
+    (instance / "staging").mkdir()
+    (instance / "staging" / "README.txt").write_text("our own tables")
     return app
 
 
@@ -78,7 +80,7 @@ def test_what_is_restored_is_what_was_backed_up(filled: Flask, elsewhere: Settin
     told = operate.restore(elsewhere, tmp_path / "kept")
     assert "intact" in told
     source, target = filled.config["MDTAPP"].instance, elsewhere.instance
-    for part in ("objects", "disciplines"):
+    for part in ("objects", "disciplines", "staging"):
         assert contents(target / part) == contents(source / part)
     assert [path.suffix for path in sorted((target / "spool").iterdir())] == [".json", ".ready"]
     assert [found.name for found in Spool(target / "spool").ready()] == ["late.dcm"]

@@ -47,7 +47,8 @@ class Answers:
         return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
 
     def age(self) -> int | None:
-        return conditions.age_at_meeting(self.context.patient, self.context.case)
+        age: int | None = self.get("patient.age")
+        return age
 
     def in_row(self, row: Mapping[str, Any]) -> Answers:
         return replace(self, context=self.context.with_values(row))

@@ -12,6 +12,7 @@ from mdtapp.disciplines.checks.finding import Finding, checks_for
 from mdtapp.disciplines.checks.single import check_fields, unknown_keys
 from mdtapp.disciplines.conditions import Context
 from mdtapp.disciplines.definitions import Discipline
+from mdtapp.disciplines.entered import ENTERED
 
 # A draft may be incomplete and may contradict itself, but not hold what cannot be stored or shown.
 NOT_EVEN_IN_A_DRAFT = frozenset({"unknown", "type", "characters", "length", "rows"})
@@ -26,7 +27,8 @@ def check_input(
     at answers that are right by themselves.
     """
     around = replace(context or Context(), values=data)
-    findings = list(unknown_keys(data, [*(field.key for field in discipline.fields()), "claims"]))
+    known = [field.key for field in discipline.fields()]
+    findings = list(unknown_keys(data, [*known, "claims", ENTERED]))
     found, sound = check_fields(tuple(discipline.fields()), data, around, discipline.choices)
     findings += (finding for finding in found if not explained_by_claims(finding, data.get("claims")))
     findings += check_claims(data.get("claims"))

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from mdtapp.clinical.bitext import LANGUAGES, Bitext
+from mdtapp.clinical.bitext import LANGUAGES, Bitext, Language
 from mdtapp.clinical.plain_text import forbidden_characters
 from mdtapp.disciplines import conditions
 from mdtapp.disciplines.checks.finding import Finding
 from mdtapp.disciplines.conditions import Context, is_filled
 from mdtapp.disciplines.definitions import ChoiceSet, Field, FieldType
+from mdtapp.disciplines.entered import ENTERED, misfits
 
 LONGEST_LINE = 2_000
 LONGEST_TEXT = 10_000
@@ -22,7 +23,8 @@ MOST_ROWS = 60
 MOST_CHOSEN = 200
 LARGEST_NUMBER = 1e9
 
-STILL_AN_ANSWER = frozenset({"language", "confirm"})
+UNUSUAL = "unusual"
+STILL_AN_ANSWER = frozenset({"language", "confirm", UNUSUAL})
 """Findings that leave an answer fit to be compared with the others."""
 
 Choices = Mapping[str, ChoiceSet]
@@ -71,7 +73,8 @@ def check_fields(
 
     `context` holds the same answers (for a row: the row's); `place` is the path of the row, with its dot.
     """
-    findings: list[Finding] = []
+    fields = tuple(fields)
+    findings: list[Finding] = [_not_as_entered(place, key) for key in misfits(fields, data)]
     sound: dict[str, Any] = {}
     for field in fields:
         value = data.get(field.key)
@@ -98,7 +101,7 @@ def _rows(
 ) -> tuple[list[Finding], list[dict[str, Any]]]:
     findings: list[Finding] = []
     rows: list[dict[str, Any]] = []
-    keys = [column.key for column in field.columns]
+    keys = [*(column.key for column in field.columns), ENTERED]
     for index, row in enumerate(value[:MOST_ROWS]):
         place = f"{path}.{index}."
         if not isinstance(row, Mapping):
@@ -112,9 +115,21 @@ def _rows(
     return findings, rows
 
 
+def _not_as_entered(place: str, key: str) -> Finding:
+    message = Bitext(
+        en=f"“{key}” was typed in another unit, but that is not the stored value. Type it again.",
+        zh=f"“{key}”以其他单位录入，但与保存值不符，请重新填写。",
+    )
+    return Finding("type", "error", message, (f"{place}{key}",))
+
+
 def _finding(field: Field, path: str, message: Message) -> Finding:
+    """An unusual value is asked about and may stand; each is confirmed by itself."""
     id_, en, zh = message
-    return Finding(id_, "error", Bitext(f"{field.label.en}: {en}.", f"{field.label.zh}：{zh}。"), (path,))
+    sentence = Bitext(f"{field.label.en}: {en}.", f"{field.label.zh}：{zh}。")
+    if id_ == UNUSUAL:
+        return Finding(f"{UNUSUAL}.{path}", "warning", sentence, (path,))
+    return Finding(id_, "error", sentence, (path,))
 
 
 def _missing(field: Field) -> Message:
@@ -191,16 +206,40 @@ def _number(field: Field, value: Any, _context: Context, _choices: Choices) -> I
     low = -LARGEST_NUMBER if field.min is None else field.min
     high = LARGEST_NUMBER if field.max is None else field.max
     if not low <= number <= high:
-        unit = f" {field.unit}" if field.unit else ""
         yield (
             "range",
-            f"enter a number from {low:g} to {high:g}{unit}",
-            f"请填写{low:g}至{high:g}{unit}之间的数值",
+            f"enter a number from {_amounts(field, low, high, 'en')}",
+            f"请填写{_amounts(field, low, high, 'zh')}之间的数值",
         )
     elif field.step is not None and not math.isclose(
         (number - low) / field.step, round((number - low) / field.step)
     ):
         yield ("range", f"enter a number in steps of {field.step:g}", f"请按{field.step:g}的间隔填写")
+    elif (field.usual_min is not None and number < field.usual_min) or (
+        field.usual_max is not None and number > field.usual_max
+    ):
+        unit = field.unit_words
+        yield (
+            UNUSUAL,
+            f"{number:g} {unit.en}".rstrip()
+            + " is unusual. Check value and unit, then correct or confirm it",
+            f"{number:g} {unit.zh}".rstrip() + "不常见，请核对数值与单位后更正或确认",
+        )
+
+
+def _amounts(field: Field, low: float, high: float, language: Language) -> str:
+    """The range in the field's own unit, and in every other it may be typed in."""
+    spans = [(low, high, field.unit_words)]
+    spans += [(_short(low / unit.factor), _short(high / unit.factor), unit.words) for unit in field.units]
+    between = " to " if language == "en" else "至"
+    own, *others = [
+        f"{one:g}{between}{other:g} {unit.in_language(language)}".rstrip() for one, other, unit in spans
+    ]
+    return f"{own} ({'; '.join(others)})" if others else own
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.3g}")
 
 
 def _bool(field: Field, value: Any, _context: Context, _choices: Choices) -> Iterator[Message]:

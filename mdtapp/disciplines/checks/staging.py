@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from mdtapp.clinical.tnm import is_m1, stage_number
+from mdtapp.clinical.tnm import is_m0, is_m1, is_node_negative, is_node_positive, stage_number
 from mdtapp.disciplines.checks.answers import Answers
 from mdtapp.disciplines.checks.finding import ANY, check
+from mdtapp.disciplines.computed import suggestion
 
 TNM = ("tnm8", "tnm9")
 CATEGORIES = ("t_category", "n_category", "m_category")
+NODES_IN_STAGE_ONE = frozenset({"breast", "gej", "head_neck", "nasopharynx", "stomach", "testis", "thyroid"})
 
 
 @check(
@@ -58,10 +60,35 @@ def m1_below_stage_four(answers: Answers) -> bool:
 )
 def differs_from_loaded_table(answers: Answers) -> bool:
     """Silent without a loaded table and while anything is missing."""
-    stage_of = answers.context.stage_of
-    given = [answers.text(key) for key in ("stage_system", "stage_prefix", *CATEGORIES)]
     group = answers.text("stage_group")
-    if stage_of is None or not group or not all(given):
-        return False
-    system, prefix, t, n, m = given
-    return stage_of(system, prefix, t, n, m) not in (None, group)
+    return bool(group) and suggestion("stage_group", answers.context).value not in (None, group)
+
+
+@check(
+    "STG-5",
+    "warning",
+    ANY,
+    ("t_category", "stage_group"),
+    en="Tis N0 M0 is usually stage 0: confirm or correct.",
+    zh="Tis N0 M0通常为0期，请确认或更正。",
+)
+def in_situ_not_stage_zero(answers: Answers) -> bool:
+    number = stage_number(answers.text("stage_group"))
+    in_situ = answers.text("t_category").startswith("Tis") and is_node_negative(answers.text("n_category"))
+    return in_situ and is_m0(answers.text("m_category")) and number not in (None, 0)
+
+
+@check(
+    "STG-6",
+    "warning",
+    ANY,
+    ("n_category", "stage_group"),
+    en="Regional nodes are involved, which is not stage 0-I in most tumours: confirm or correct.",
+    zh="区域淋巴结受累，多数肿瘤不为0-I期，请确认或更正。",
+)
+def nodes_below_stage_two(answers: Answers) -> bool:
+    """Silent where a positive node may be stage I; those sites have rules of their own."""
+    number = stage_number(answers.text("stage_group"))
+    site = answers.text("primary_site") or str(answers.get("case.primary_site") or "")
+    below = is_node_positive(answers.text("n_category")) and number is not None and number < 2
+    return below and site not in NODES_IN_STAGE_ONE

@@ -16,13 +16,28 @@ from mdtapp.materials.status import MaterialKind
 from mdtapp.people.models import User
 
 NOT_OPENED = "not_opened"
+FORM_CHANGED = "form_changed"
+SAVE_AGAIN = Bitext(
+    "The form has changed since you saved. Open it, look at what is new, and save it once.",
+    "表单在您保存后已有更新。请打开表单，查看新增内容后保存一次。",
+)
 TICKED = "materials_reviewed"
 
 
 def findings_before_signing(
-    user: User, case: Case, discipline: Discipline, data: Mapping[str, Any], context: Context
+    user: User,
+    case: Case,
+    discipline: Discipline,
+    data: Mapping[str, Any],
+    context: Context,
+    form_version: str,
 ) -> list[Finding]:
-    """Everything that stops the signature (errors) or is to be confirmed with it (warnings)."""
+    """Everything that stops the signature (errors) or is to be confirmed with it (warnings).
+
+    Answers given in another version of the form are saved with the present one first: nobody signs what was not asked.
+    """
+    if form_version != discipline.version:
+        return [Finding(FORM_CHANGED, "error", SAVE_AGAIN, ())]
     return [*check_input(discipline, data, context), *_not_opened(user, case, data)]
 
 

@@ -11,6 +11,7 @@ from wtforms.fields import Field as FormsField
 from mdtapp.clinical.bitext import Bitext, Language
 from mdtapp.disciplines.checks import Finding
 from mdtapp.disciplines.definitions import ChoiceSet, Discipline, Field, FieldType
+from mdtapp.disciplines.entered import entered_as
 from mdtapp.opinions.inputs.form_fields import (
     MOST_SEGMENTS,
     BitextField,
@@ -27,6 +28,7 @@ from mdtapp.opinions.inputs.form_fields import (
     SegmentsField,
     TableField,
     TextField,
+    Typed,
     YesNoField,
     stored_answers,
 )
@@ -84,7 +86,7 @@ def form_class(discipline: Discipline, language: Language = "en") -> type[InputF
 def from_data(cls: type[InputForm], data: Mapping[str, Any]) -> InputForm:
     """A form showing stored data; what the definition does not know is left out."""
     fields = {field.key: field for field in cls.discipline.fields()}
-    initial = {key: _initial(field, data[key]) for key, field in fields.items() if data.get(key) is not None}
+    initial = _row(fields.values(), data)
     if isinstance(data.get("claims"), list):
         columns = (CLAIM, ANCHORS, *CLAIM_COLUMNS)
         initial["claims"] = [
@@ -146,7 +148,9 @@ def _row_form(name: str, columns: Mapping[str, Any]) -> Any:
     return FormField(type(f"{name}Row", (Form,), dict(columns)))
 
 
-def _field(field: Field, choices: Mapping[str, ChoiceSet], language: Language) -> FormsField:
+def _field(
+    field: Field, choices: Mapping[str, ChoiceSet], language: Language, *, in_row: bool = False
+) -> FormsField:
     """The unbound form field of one definition."""
     given: dict[str, Any] = {"label": field.label, "description": field.help, "definition": field}
     match field.type:
@@ -157,7 +161,7 @@ def _field(field: Field, choices: Mapping[str, ChoiceSet], language: Language) -
         case FieldType.BITEXT:
             return BitextField(BitextForm, **given)
         case FieldType.INT | FieldType.DECIMAL:
-            return NumberField(**given)
+            return NumberField(in_row=in_row, **given)
         case FieldType.BOOL:
             return YesNoField(**given)
         case FieldType.DATE:
@@ -167,7 +171,7 @@ def _field(field: Field, choices: Mapping[str, ChoiceSet], language: Language) -
         case FieldType.MULTIREF:
             return RefsField(**given)
         case FieldType.TABLE:
-            columns = {column.key: _field(column, choices, language) for column in field.columns}
+            columns = {one.key: _field(one, choices, language, in_row=True) for one in field.columns}
             return TableField(_row_form(field.key.title(), columns), **given)
         case _:
             return _coded(field, choices[field.choices or ""], language, given)
@@ -192,9 +196,13 @@ def _initial(field: Field, value: Any) -> Any:
 
 
 def _row(columns: Iterable[Field], row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        column.key: _initial(column, row[column.key]) for column in columns if row.get(column.key) is not None
-    }
+    """The answers of a form, or of one row, as WTForms is filled from them: numbers in the unit they were typed in."""
+    given: dict[str, Any] = {}
+    for column in columns:
+        if row.get(column.key) is not None:
+            typed = entered_as(column, row)
+            given[column.key] = Typed(*typed) if typed else _initial(column, row[column.key])
+    return given
 
 
 def _plain_ours(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from wtforms import (
@@ -25,7 +26,10 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 
 from mdtapp.clinical.bitext import Bitext, Language
-from mdtapp.disciplines.definitions import ChoiceSet, Field, FieldType
+from mdtapp.clinical.units import converted
+from mdtapp.disciplines.conditions import number
+from mdtapp.disciplines.definitions import ChoiceSet, Field, FieldType, OtherUnit, unit_words
+from mdtapp.disciplines.entered import ENTERED
 
 MOST_POSTED_ROWS = 100
 """More rows than may be stored, so that too many are named and not cut off in silence."""
@@ -37,7 +41,7 @@ MORE = Bitext("More", "更多")
 YES = Bitext("Yes", "是")
 NO = Bitext("No", "否")
 YES_NO = {"true": True, "false": False}
-NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,10})?")
+NUMBER_WITH_UNIT = re.compile(r"(?P<number>[+-]?\d{1,15}(\.\d{1,10})?)\s*(?P<unit>[^\d\s.,+-].{0,40})?")
 
 References = Mapping[str, Sequence[tuple[str, Any]]]
 """What references may point to, per kind: (id, words) in the order they are offered."""
@@ -103,25 +107,90 @@ class DayField(LineField):
         self.render_kw = {**(self.render_kw or {}), "type": "date"}
 
 
-class NumberField(Asked, StringField):
-    """A number; what is no number stays as it was typed. Wide digits of Chinese keyboards are understood."""
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A number as it was typed in a unit that is not the field's own."""
 
-    def __init__(self, *args: Any, definition: Field, **kwargs: Any) -> None:
+    value: float
+    unit: str
+
+
+class NumberField(Asked, StringField):
+    """A number; what is no number stays as it was typed. Wide digits of Chinese keyboards are understood.
+
+    Where the definition knows further units, one may be chosen beside the number (`key-unit`) or typed behind it
+    (`1.1 mg/dL`). The answer is then converted; `entered` keeps what was typed.
+    """
+
+    def __init__(self, *args: Any, definition: Field, in_row: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         whole = definition.type is FieldType.INT
         self.render_kw = {**(self.render_kw or {}), "inputmode": "numeric" if whole else "decimal"}
+        self.unit: OtherUnit | None = None
+        self.says_unit = False  # what is typed behind the number counts more than what is chosen beside it
+        self.offers_units = bool(definition.units) and not in_row
+        if definition.units and in_row:
+            self.render_kw["inputmode"] = "text"
         self.asked(definition, "StringField")
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        self.unit, self.says_unit = None, False
+        super().process(formdata, *args, **kwargs)
+        if formdata is not None and not self.says_unit:
+            chosen = formdata.getlist(f"{self.name}-unit")
+            self.unit = self.definition.other_unit(chosen[0]) if chosen else None
+
+    def process_data(self, value: Any) -> None:
+        if isinstance(value, Typed):
+            self.unit = self.definition.other_unit(value.unit)
+            value = value.value
+        super().process_data(value)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         typed = clean(valuelist[0]) if valuelist else None
         text = unicodedata.normalize("NFKC", typed).strip() if typed else ""
-        if NUMBER.fullmatch(text):
-            self.data = float(text) if "." in text else int(text)
-        else:
+        found = NUMBER_WITH_UNIT.fullmatch(text)
+        if found is None or not self._takes(found["unit"]):
             self.data = typed
+            return
+        self.data = float(found["number"]) if "." in found["number"] else int(found["number"])
+
+    def _takes(self, written: str | None) -> bool:
+        """Whether the unit behind the number is one of the definition's; a further one is taken note of."""
+        plain = _plain_unit(written or "")
+        self.says_unit = bool(plain)
+        if not plain or plain in _spellings(self.definition.unit or ""):
+            return True
+        self.unit = next((one for one in self.definition.units if plain in _spellings(one.code)), None)
+        return self.unit is not None
 
     def _value(self) -> str:
-        return "" if self.data is None else str(self.data)
+        if self.data is None:
+            return ""
+        behind = self.unit is not None and not self.offers_units and number(self.data) is not None
+        return f"{self.data} {self.unit.words.en}" if behind and self.unit else str(self.data)
+
+    def stored(self) -> Any:
+        typed = number(self.data)
+        return self.data if self.unit is None or typed is None else converted(typed, self.unit.factor)
+
+    def entered(self) -> dict[str, Any] | None:
+        """Number and unit as typed; None in the field's own unit."""
+        if self.unit is None or number(self.data) is None:
+            return None
+        return {"value": self.data, "unit": self.unit.code}
+
+
+def _plain_unit(written: str) -> str:
+    """Without blanks, capitals and the several signs for micro and times."""
+    text = (
+        unicodedata.normalize("NFKC", written).casefold().replace("μ", "u").replace("×", "").replace("*", "")
+    )
+    return "".join(text.split())
+
+
+def _spellings(code: str) -> set[str]:
+    return {_plain_unit(code), _plain_unit(unit_words(code).en), _plain_unit(unit_words(code).zh)}
 
 
 class YesNoField(Asked, RadioField):
@@ -354,5 +423,9 @@ class KeyField(LineField):
 
 def stored_answers(fields: Iterable[Any]) -> dict[str, Any]:
     """The answers of these fields as they are stored, without the empty ones."""
+    fields = list(fields)
     answers = {field.short_name: field.stored() for field in fields}
-    return {key: answer for key, answer in answers.items() if answer is not None}
+    kept = {key: answer for key, answer in answers.items() if answer is not None}
+    typed = {field.short_name: field.entered() for field in fields if isinstance(field, NumberField)}
+    typed = {key: value for key, value in typed.items() if value is not None}
+    return {**kept, ENTERED: typed} if typed else kept

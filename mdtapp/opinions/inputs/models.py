@@ -45,6 +45,8 @@ class DisciplineInput(Keyed, Base):
     revision: Mapped[int] = mapped_column(default=1)
     form_version: Mapped[str] = mapped_column(String(64))
     data: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
+    set_aside: Mapped[list[dict[str, Any]]] = mapped_column(JSONText, default=list)
+    """Answers to questions a later form asks no more, in words; see mdtapp.opinions.inputs.form_change."""
     status: Mapped[InputStatus] = mapped_column(EnumText(InputStatus), default=InputStatus.ASSIGNED)
     reason: Mapped[str] = mapped_column(Text, default="")
     imported: Mapped[bool] = mapped_column(default=False)

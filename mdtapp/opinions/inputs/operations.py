@@ -14,14 +14,16 @@ from mdtapp.audit.events import EventType
 from mdtapp.audit.trail import Actor, record
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.disciplines import catalogue
+from mdtapp.disciplines import catalogue, staging_tables
 from mdtapp.disciplines.checks import Finding, check_input, stops_saving
+from mdtapp.disciplines.computed import STAGE
 from mdtapp.disciplines.conditions import Context
 from mdtapp.disciplines.definitions import Discipline
 from mdtapp.errors import Conflict, Invalid, NotFound
 from mdtapp.opinions.inputs import access, queries
 from mdtapp.opinions.inputs.claims import with_agreement
 from mdtapp.opinions.inputs.fitness import findings_before_signing
+from mdtapp.opinions.inputs.kept_forms import moved_on
 from mdtapp.opinions.inputs.models import DisciplineInput, FormDefinition, InputSave
 from mdtapp.opinions.inputs.status import INPUT_LIFECYCLE, InputStatus
 from mdtapp.people.models import User
@@ -62,6 +64,7 @@ def save(
     check_version(row, row_version, data)
     target = INPUT_LIFECYCLE.target(row.status, "save")
     _refuse_what_cannot_be_kept(definition, data, context)
+    row.set_aside = [*(row.set_aside or ()), *(one.as_json() for one in moved_on(row, definition).aside)]
     row.data, row.status, row.saved_at = with_agreement(dict(data), definition), target, at
     row.author = actor
     row.form_version = _keep_definition(definition)
@@ -105,7 +108,8 @@ def sign(
     access.check_is_author(actor, row)
     check_version(row, row_version, row.data)
     target = INPUT_LIFECYCLE.target(row.status, "sign")
-    findings = findings_before_signing(actor, case, get_discipline(discipline), row.data, context)
+    definition = get_discipline(discipline)
+    findings = findings_before_signing(actor, case, definition, row.data, context, row.form_version)
     _refuse_unfit(
         [
             finding
@@ -125,8 +129,16 @@ def sign(
         discipline=discipline,
         revision=row.revision,
         confirmed=sorted(set(warnings_confirmed)),
+        **_staged_by(row.data, context),
     )
     return row
+
+
+def _staged_by(data: Mapping[str, Any], context: Context) -> dict[str, str]:
+    """Hash of the site's staging table the stage group was compared with, and its row; nothing without one."""
+    site = str(data.get("primary_site") or context.case.get("primary_site") or "")
+    derived = staging_tables().derive(site, *(str(data.get(key) or "") for key in STAGE))
+    return {"staging_table": derived.sha256, "staging_row": str(derived.row)} if derived else {}
 
 
 def amend(*, actor: User, at: datetime, case: Case, discipline: str, reason: str) -> DisciplineInput:
@@ -265,6 +277,7 @@ def _next_revision(
         revision=row.revision + 1,
         form_version=row.form_version,
         data=data,
+        set_aside=list(row.set_aside or ()),
         status=opens_as,
         reason=reason.strip(),
         created_at=at,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isclose
 from typing import Any
 
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.disciplines import conditions
 from mdtapp.disciplines.checks import Finding, check_input
 from mdtapp.disciplines.computed import suggestion
 from mdtapp.disciplines.conditions import Context, is_filled, is_required, is_shown
@@ -24,6 +26,12 @@ MISSING = frozenset({"required", "confirm"})
 UNSAID_WHILE_WRITING = MISSING | {"language"}
 """Gaps are counted, not named, while somebody still writes; all of them stand on the page before the signature."""
 MOST_WORDS = 4
+SAME_WITHIN = 0.02
+"""A computed number and one's own are the same when they differ by rounding."""
+OUTSIDE_THE_FORM = {
+    "patient.age": Bitext("age (birth year)", "年龄（出生年份）"),
+    "patient.sex": Bitext("sex", "性别"),
+}
 VERDICT_ORDER = ("agree", "minor", "major", "not_assessable", "not_applicable")
 
 
@@ -53,7 +61,7 @@ class Progress:
     parts: tuple[Part, ...]
     required: int
     answered: int
-    computed: Mapping[str, str]
+    computed: Mapping[str, Bitext]
 
     @property
     def left(self) -> int:
@@ -75,14 +83,46 @@ def progress_of(discipline: Discipline, data: Mapping[str, Any], context: Contex
         parts=_parts(discipline, claims, answers, around, findings),
         required=len(asked),
         answered=sum(key not in gaps for key in asked),
-        computed=computed_values(discipline, answers),
+        computed=computed_values(discipline, around),
     )
 
 
-def computed_values(discipline: Discipline, answers: Mapping[str, Any]) -> dict[str, str]:
-    """What follows from other answers, by field; empty while something is missing."""
-    found = {f.key: suggestion(f.computed, answers) for f in discipline.fields() if f.computed}
-    return {key: "" if value is None else f"{value:g}" for key, value in found.items()}
+def computed_values(discipline: Discipline, context: Context) -> dict[str, Bitext]:
+    """What follows from other answers, by field, as a sentence; empty while nothing does."""
+    return {f.key: _computed(discipline, f, f.computed, context) for f in discipline.fields() if f.computed}
+
+
+def _computed(discipline: Discipline, field: Field, name: str, context: Context) -> Bitext:
+    found = suggestion(name, context)
+    if found.value is not None:
+        value = shown(discipline, field, found.value)
+        stands = _beside(context.answer(field.key), found.value)
+        return Bitext(
+            f"{value.en} ({found.method.en}). {stands.en}".rstrip(),
+            f"{value.zh}（{found.method.zh}）。{stands.zh}",
+        )
+    if not found.missing:
+        return Bitext()
+    names = [_name_of(discipline, question) for question in found.missing]
+    en, zh = ", ".join(name.en for name in names), "、".join(name.zh for name in names)
+    return Bitext(f"{found.method.en} still needs: {en}.", f"{found.method.zh}尚缺：{zh}。")
+
+
+def _beside(given: Any, computed: Any) -> Bitext:
+    """How the author's own value compares with the computed one; it is the author's that counts."""
+    if not is_filled(given):
+        return Bitext("Not filled in for you.", "不会自动填入。")
+    own, other = conditions.number(given), conditions.number(computed)
+    same = given == computed if own is None or other is None else isclose(own, other, rel_tol=SAME_WITHIN)
+    if same:
+        return Bitext("Agrees with your value.", "与您的填写一致。")
+    return Bitext("Differs from your value; yours stands.", "与您的填写不同，以您的为准。")
+
+
+def _name_of(discipline: Discipline, question: str) -> Bitext:
+    if question in OUTSIDE_THE_FORM:
+        return OUTSIDE_THE_FORM[question]
+    return discipline.field(question).label if discipline.has(question) else Bitext(question, question)
 
 
 def part_keys(discipline: Discipline, claims: Sequence[Claim]) -> list[tuple[str, Bitext]]:

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.disciplines import catalogue
 from mdtapp.disciplines.conditions import is_filled
-from mdtapp.disciplines.definitions import Choice, ChoiceSet, Discipline, Field, FieldType, Section
+from mdtapp.disciplines.definitions import Discipline, Field, FieldType
+from mdtapp.disciplines.entered import shown_as_entered
 from mdtapp.disciplines.sentences import shown
 from mdtapp.opinions.case_facts import outside_part
 from mdtapp.opinions.inputs.claims import claims_for, place_words
+from mdtapp.opinions.inputs.form_change import BESIDE_THE_QUESTIONS, SetAside
 from mdtapp.opinions.inputs.form_class import CLAIM_COLUMNS
+from mdtapp.opinions.inputs.kept_forms import asked_by
 from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.progress import AGAINST_THEIR_RECORD, THEIRS
-from mdtapp.opinions.inputs.queries import form_definition
 
 THEIR_WORDS = Bitext("Theirs", "外院")
 PLACES = Bitext("Cited", "引用")
+ASKED_EARLIER = Bitext("Asked by an earlier form", "旧版表单的问题")
 LONG = 80
 """Characters from which an answer is a text to read."""
 
@@ -57,21 +59,17 @@ class Difference:
     typed: str
 
 
-def asked_by(row: DisciplineInput) -> Discipline | None:
-    """The form the input was written with: the present one, else the one kept beside it."""
-    present = catalogue().disciplines.get(row.discipline)
-    if present is not None and present.version == row.form_version:
-        return present
-    kept = form_definition(row.form_version)
-    return _discipline(kept.definition) if kept else present
-
-
 def answered_sections(row: DisciplineInput) -> list[AnsweredSection]:
     """Only what was answered, in the order and with the labels of the form it was written with."""
     discipline = asked_by(row)
     if discipline is None:
         return [_unexplained(row.data)]
-    return sections_of(discipline, row.data, outside_part(row.case))
+    sections = sections_of(discipline, row.data, outside_part(row.case))
+    aside = [SetAside.of(kept) for kept in row.set_aside or ()]
+    if aside:
+        answers = [Answer(f"aside.{one.key}", one.label, one.words, []) for one in aside]
+        sections.append(AnsweredSection("aside", ASKED_EARLIER, answers))
+    return sections
 
 
 def sections_of(
@@ -82,14 +80,14 @@ def sections_of(
         AnsweredSection(
             section.key,
             section.label,
-            [_answer(discipline, f, data[f.key]) for f in section.fields if is_filled(data.get(f.key))],
+            [_answer(discipline, f, data) for f in section.fields if is_filled(data.get(f.key))],
         )
         for section in discipline.sections
     ]
     verdicts = _verdicts(discipline, data, outside)
     if verdicts:
         sections.insert(len(sections) - 1, AnsweredSection(THEIRS, AGAINST_THEIR_RECORD, verdicts))
-    known = {field.key for field in discipline.fields()} | {"claims"}
+    known = {field.key for field in discipline.fields()} | {*BESIDE_THE_QUESTIONS}
     sections.append(_unexplained({key: value for key, value in data.items() if key not in known}))
     return [section for section in sections if section.answers]
 
@@ -127,10 +125,11 @@ def _in_both(text: Bitext) -> str:
     return text.en if text.en == text.zh else "\n".join(part for part in (text.en, text.zh) if part)
 
 
-def _answer(discipline: Discipline, field: Field, value: Any) -> Answer:
+def _answer(discipline: Discipline, field: Field, data: Mapping[str, Any]) -> Answer:
+    value = data[field.key]
     if field.type is FieldType.TABLE and isinstance(value, list):
         return Answer(field.key, field.label, Bitext(), _rows(discipline, field, value))
-    words = shown(discipline, field, value)
+    words = _as_typed(field, data, shown(discipline, field, value))
     if field.type in (FieldType.MULTIREF, FieldType.REF):
         words = Bitext(words.en, words.en)
     return Answer(field.key, field.label, words, [])
@@ -141,8 +140,18 @@ def _rows(discipline: Discipline, table: Field, value: Iterable[Any]) -> list[li
     rows = [row for row in value if isinstance(row, Mapping)]
     columns = [one for one in table.columns if any(is_filled(row.get(one.key)) for row in rows)]
     return [
-        [(column.label, shown(discipline, column, row.get(column.key))) for column in columns] for row in rows
+        [
+            (column.label, _as_typed(column, row, shown(discipline, column, row.get(column.key))))
+            for column in columns
+        ]
+        for row in rows
     ]
+
+
+def _as_typed(field: Field, answers: Mapping[str, Any], words: Bitext) -> Bitext:
+    """With the value in the unit it was typed in, where that is another: `97.24 µmol/L (1.1 mg/dL)`."""
+    typed = shown_as_entered(field, answers)
+    return Bitext(f"{words.en} ({typed.en})", f"{words.zh}（{typed.zh}）") if typed else words
 
 
 def _verdicts(discipline: Discipline, data: Mapping[str, Any], outside: Mapping[str, Any]) -> list[Answer]:
@@ -181,45 +190,10 @@ def _unexplained(data: Mapping[str, Any]) -> AnsweredSection:
     answers = [
         Answer(key, Bitext(key, key), _plain(value), []) for key, value in data.items() if is_filled(value)
     ]
-    return AnsweredSection("unexplained", Bitext("Asked by an earlier form", "旧版表单的问题"), answers)
+    return AnsweredSection("unexplained", ASKED_EARLIER, answers)
 
 
 def _plain(value: Any) -> Bitext:
     if isinstance(value, Bitext):
         return value
     return Bitext.of(value) if isinstance(value, Mapping) else Bitext(str(value), str(value))
-
-
-def _discipline(kept: Mapping[str, Any]) -> Discipline:
-    """A kept definition, as far as reading needs it: what was asked, in which words, with which choices."""
-    return Discipline(
-        key=kept["key"],
-        short=kept["short"],
-        label=Bitext.of(kept["label"]),
-        core=kept["core"],
-        position=kept["position"],
-        version=kept["version"],
-        sections=tuple(
-            Section(section["key"], Bitext.of(section["label"]), tuple(map(_field, section["fields"])))
-            for section in kept["sections"]
-        ),
-        choices={
-            key: ChoiceSet(
-                key,
-                tuple(Choice(one["code"], Bitext.of(one["label"]), one["more"]) for one in chosen["choices"]),
-            )
-            for key, chosen in kept["choices"].items()
-        },
-    )
-
-
-def _field(kept: Mapping[str, Any]) -> Field:
-    return Field(
-        key=kept["key"],
-        type=FieldType(kept["type"]),
-        label=Bitext.of(kept["label"]),
-        choices=kept["choices"],
-        unit=kept["unit"],
-        agreement=kept["agreement"],
-        columns=tuple(map(_field, kept["columns"])),
-    )

@@ -35,12 +35,14 @@ from mdtapp.opinions.inputs import access, operations, queries
 from mdtapp.opinions.inputs.claims import claims_for, with_agreement
 from mdtapp.opinions.inputs.concordance import axes
 from mdtapp.opinions.inputs.fitness import findings_before_signing, unopened
+from mdtapp.opinions.inputs.form_change import SetAside
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_post, show_findings, to_data
 from mdtapp.opinions.inputs.forms import ReasonForm, SignInputForm
+from mdtapp.opinions.inputs.kept_forms import asked_by, moved_on
 from mdtapp.opinions.inputs.measured import TABLE, take, where
 from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.progress import THEIRS, part_of, progress_of
-from mdtapp.opinions.inputs.reading import Difference, answered_sections, asked_by, differences
+from mdtapp.opinions.inputs.reading import Difference, answered_sections, differences
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.opinions.inputs.surroundings import context_of, facts_for_page, known_facts, offered_references
 from mdtapp.opinions.inputs.tasks import tasks_of
@@ -141,7 +143,7 @@ def workbench(case_no: str, discipline: str) -> ResponseReturnValue:
     if row is not None and row.status in SIGNED:
         return redirect(url_for("inputs.read", case_no=case_no, discipline=discipline, revision=row.revision))
     context = context_of(case, signed_in(), today())
-    known = known_facts(case, signed_in(), context, _previous(case, discipline))
+    known = known_facts(case, signed_in(), context, _previous(case, definition))
     data = initial_data(definition, row, known)
     fresh = row is None or row.saved_at is None
     return _workbench(
@@ -364,10 +366,10 @@ def _check_others_open(case: Case, discipline: str) -> None:
         raise NotAllowed(HIDDEN)
 
 
-def _previous(case: Case, discipline: str) -> dict[str, Any]:
-    """The last signed answers of the discipline in this case."""
-    row = queries.signed_inputs(case.id).get(discipline)
-    return row.data if row else {}
+def _previous(case: Case, definition: Discipline) -> dict[str, Any]:
+    """The last signed answers of the discipline in this case, as far as its present form holds them."""
+    row = queries.signed_inputs(case.id).get(definition.key)
+    return moved_on(row, definition).data if row else {}
 
 
 def _version() -> int:
@@ -471,7 +473,7 @@ def _saved(row: DisciplineInput, definition: Discipline, context: Context) -> di
             }
             for part in progress.parts
         ],
-        "computed": dict(progress.computed),
+        "computed": {key: sentence(words) for key, words in progress.computed.items()},
     }
 
 
@@ -516,6 +518,7 @@ def _workbench(page: Page) -> str:
         bench=bench,
         row=page.row,
         row_version=page.row_version,
+        aside=_set_aside(page),
         clash=page.clash,
         chosen=chosen,
         shelf=shelf_of(case, signed_in(), key, chosen),
@@ -525,6 +528,14 @@ def _workbench(page: Page) -> str:
         others=sum(state.discipline != key for state in discipline_states([case], signed_in())[case.id]),
         can_decline=page.row is None,
     )
+
+
+def _set_aside(page: Page) -> list[SetAside]:
+    """Answers of this draft that its form asks no more."""
+    if page.row is None:
+        return []
+    before = [SetAside.of(kept) for kept in page.row.set_aside or ()]
+    return [*before, *moved_on(page.row, page.definition).aside]
 
 
 def _review(case: Case, definition: Discipline, form: SignInputForm | None, *, fresh: bool = False) -> str:
@@ -557,7 +568,7 @@ def _findings(
 ) -> tuple[list[Finding], list[Finding]]:
     """What stops the signature, and what is only to be confirmed."""
     context = context_of(case, signed_in(), today())
-    found = findings_before_signing(signed_in(), case, definition, row.data, context)
+    found = findings_before_signing(signed_in(), case, definition, row.data, context, row.form_version)
     return [f for f in found if f.level == "error"], [f for f in found if f.level == "warning"]
 
 

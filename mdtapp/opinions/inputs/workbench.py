@@ -19,6 +19,7 @@ from mdtapp.materials.status import MaterialKind, MaterialStatus
 from mdtapp.opinions.inputs.claims import Claim, claims_for, place_address, place_words, with_agreement
 from mdtapp.opinions.inputs.fitness import can_be_opened
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_data
+from mdtapp.opinions.inputs.kept_forms import moved_on
 from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.prefill import Known, starting_values
 from mdtapp.opinions.inputs.progress import (
@@ -83,6 +84,11 @@ class FieldView:
     answered: bool
 
     @property
+    def is_in_view(self) -> bool:
+        """Core, or called for by an answer it holds or still needs; the rest stands behind "more"."""
+        return self.field.tier == "core" or self.answered or self.required
+
+    @property
     def narrow(self) -> bool:
         """Whether two such questions fit side by side."""
         return self.field.type in ONE_COLUMN or self.control.type == "SelectField"
@@ -113,7 +119,6 @@ class PartView:
     claims: list[ClaimView]
     open: bool
     current: bool
-    detail_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,7 @@ class Workbench:
 def initial_data(discipline: Discipline, row: DisciplineInput | None, known: Known) -> dict[str, Any]:
     """What the form starts with: the saved answers, else the starting values."""
     if row is not None and row.saved_at is not None:
-        return dict(row.data)
+        return moved_on(row, discipline).data
     return starting_values(discipline, known)
 
 
@@ -220,18 +225,15 @@ def assemble(
         part = progress.part(key)
         assert part is not None
         drawn = _drawn(key, discipline, claims, views)
-        detail = [view for view in drawn if view.field.tier == "detail"]
+        in_view = [view for view in drawn if view.is_in_view or view.field.key in in_error]
         parts.append(
             PartView(
                 part=part,
-                core=[view for view in drawn if view.field.tier == "core"],
-                detail=detail,
+                core=in_view,
+                detail=[view for view in drawn if view not in in_view],
                 claims=_claim_views(form, claims) if key == THEIRS else [],
                 open=key == current or key in faulty,
                 current=key == current,
-                detail_open=any(
-                    view.answered or view.required or view.field.key in in_error for view in detail
-                ),
             )
         )
     questions = {question.key: question.text for question in case.questions}

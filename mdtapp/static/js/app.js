@@ -2,16 +2,20 @@
 import * as autosave from "./autosave.js";
 import * as conditions from "./conditions.js";
 import * as copy from "./copy.js";
+import * as many from "./many.js";
 import * as panes from "./panes.js";
 import { startSession } from "./session.js";
 import { startShortcuts } from "./shortcuts.js";
 import * as tableRows from "./tables-rows.js";
+import * as units from "./units.js";
 import * as workbench from "./workbench.js";
 
 // In this order: rows and conditions settle the form before its content is taken as saved.
 const PARTS = [
   ["[data-rows]", tableRows],
   ["form[data-conditions]", conditions],
+  ["form[data-conditions]", units],
+  ["[data-many]", many],
   ["form[data-autosave-url]", autosave],
   ["[data-panes]", panes],
   ["[data-copy], [data-copy-text]", copy],
@@ -60,3 +64,4 @@ startShortcuts();
 startSession();
 boot(document);
 document.addEventListener("htmx:after:swap", () => boot(document));
+document.addEventListener("rows-changed", (event) => boot(event.target));

@@ -1,4 +1,5 @@
-// Hides questions that are not asked while their condition does not hold. The server decides again when it saves.
+// Hides questions that are not asked while their condition does not hold, unless they hold an answer or all are wanted.
+// The server decides again when it saves.
 // A condition is {behaviour: "all"|"any", when: [{question, operator, answer, negate} or a nested condition], negate}.
 
 const filled = (value) => {
@@ -74,16 +75,35 @@ function reader(form, facts, near) {
   };
 }
 
+/** Whether a part of the form holds an answer: such a part stays in view, whatever its condition says. */
+function holdsAnswer(part) {
+  return [...part.querySelectorAll("input[name]:not([type=hidden]), select[name], textarea[name]")].some((control) => {
+    if (control.type === "radio" || control.type === "checkbox") return control.checked && control.value !== "";
+    return control.value.trim() !== "" && !control.hasAttribute("data-unit");
+  });
+}
+
 export function start(form) {
   const facts = JSON.parse(form.dataset.facts ?? "{}");
+  const all = form.querySelector("[data-all-questions]");
   const update = () => {
+    const showAll = all?.getAttribute("aria-pressed") === "true";
     for (const part of form.querySelectorAll("[data-shown-if]")) {
-      part.hidden = !holds(JSON.parse(part.dataset.shownIf), reader(form, facts, part));
+      const asked = holds(JSON.parse(part.dataset.shownIf), reader(form, facts, part));
+      part.hidden = !asked && !showAll && !holdsAnswer(part);
+      part.classList.toggle("not-asked", !asked && !part.hidden);
     }
     for (const group of form.querySelectorAll("[data-hide-when-empty]")) {
       group.hidden = [...group.querySelectorAll("[data-question]")].every((part) => part.hidden);
     }
   };
+  if (all) {
+    all.hidden = false;
+    all.addEventListener("click", () => {
+      all.setAttribute("aria-pressed", String(all.getAttribute("aria-pressed") !== "true"));
+      update();
+    });
+  }
   form.addEventListener("input", update);
   form.addEventListener("change", update);
   form.addEventListener("rows-changed", update);

@@ -358,3 +358,49 @@ def test_a_finding_with_several_fields_stands_at_the_first():
     show_findings(form, [finding])
     assert list(form.nodes_positive.errors) == ["Wrong."]
     assert list(form.nodes_examined.errors) == []
+
+
+CREATININE = {
+    "creatinine_umol_l": 97.24,
+    "entered": {"creatinine_umol_l": {"value": 1.1, "unit": "mg/dL"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen", "stored"),
+    [
+        ("97", "", {"creatinine_umol_l": 97}),
+        ("97 µmol/L", "", {"creatinine_umol_l": 97}),
+        ("97 umol/l", "mg/dL", {"creatinine_umol_l": 97}),
+        ("1.1", "mg/dL", CREATININE),
+        ("1.1 mg/dL", "", CREATININE),
+        ("1.1MG/DL", "", CREATININE),
+        ("１．１ mg/dL", "", CREATININE),
+        ("1.1", "stones", {"creatinine_umol_l": 1.1}),
+        ("1.1 stones", "", {"creatinine_umol_l": "1.1 stones"}),
+        ("about 1", "mg/dL", {"creatinine_umol_l": "about 1"}),
+        ("", "mg/dL", {}),
+    ],
+)  # fmt: skip
+def test_a_value_is_taken_in_the_unit_it_was_measured_in(typed, chosen, stored):
+    sent = {"creatinine_umol_l": typed, "creatinine_umol_l-unit": chosen}
+    assert to_data(from_post(form_of("medical_oncology"), MultiDict(sent))) == stored
+
+
+def test_it_comes_back_as_it_was_typed():
+    form = from_data(form_of("medical_oncology"), CREATININE)
+    assert form["creatinine_umol_l"]._value() == "1.1"
+    assert form["creatinine_umol_l"].unit.code == "mg/dL"
+    assert to_data(form) == CREATININE
+    changed = from_data(form_of("medical_oncology"), {**CREATININE, "creatinine_umol_l": 110})
+    assert changed["creatinine_umol_l"]._value() == "110"
+    assert to_data(changed) == {"creatinine_umol_l": 110}
+
+
+def test_in_a_row_the_unit_stands_behind_the_number():
+    row = {"baseline_mm": 34, "entered": {"baseline_mm": {"value": 3.4, "unit": "cm"}}}
+    form = post("radiology", lesions__0__baseline_mm="3.4 cm", lesions__1__baseline_mm="12 mm")
+    assert to_data(form)["lesions"] == [row, {"baseline_mm": 12}]
+    again = from_data(form_of("radiology"), {"lesions": [row]})
+    assert again["lesions"].entries[0].form.baseline_mm._value() == "3.4 cm"
+    assert to_data(again)["lesions"] == [row]

@@ -75,3 +75,23 @@ def test_where_a_field_stands() -> None:
     assert part_of("t_category", discipline, ()) == "extent"
     assert part_of("claims", discipline, ()) == "review"
     assert part_of("nobody_asks", discipline, ()) == "close"
+
+
+@pytest.mark.parametrize(
+    ("discipline", "field", "data", "words"),
+    [
+        ("medical_oncology", "bsa_m2", {"height_cm": 163, "weight_kg": 70}, "1.78 m² (Mosteller). Not filled in for you."),
+        ("medical_oncology", "bsa_m2", {"height_cm": 163, "weight_kg": 70, "bsa_m2": 1.8}, "Agrees with your value."),
+        ("medical_oncology", "bsa_m2", {"height_cm": 163, "weight_kg": 70, "bsa_m2": 1.9}, "Differs from your value; yours"),
+        ("medical_oncology", "crcl_ml_min", {"weight_kg": 70}, "Cockcroft-Gault still needs: Creatinine."),
+        ("medical_oncology", "crcl_ml_min", {}, ""),
+        ("radiation_oncology", "eqd2_gy", {"dose_gy": 26, "fractions": 5, "alpha_beta_gy": 3}, "42.6 Gy (linear-quadratic"),
+        ("pathology", "grade_group", {"gleason_primary": 4, "gleason_secondary": 3, "grade_group": 2}, "3 (ISUP 2014"),
+    ],
+)  # fmt: skip
+def test_what_follows_from_answers_is_said_beside_them(
+    discipline: str, field: str, data: dict[str, Any], words: str
+) -> None:
+    said = progress(data, discipline).computed[field]
+    assert words in said.en if words else not said
+    assert not said or not said.missing()

@@ -30,7 +30,7 @@ def test_computed_values_come_back_and_never_fill_in(bench: Bench) -> None:
     data = {"height_cm": 170, "weight_kg": 65}
     answer = bench.save("medical_oncologist", data, version=0, json=True)
     assert answer.json is not None
-    assert answer.json["computed"]["bsa_m2"] == "1.75"
+    assert answer.json["computed"]["bsa_m2"] == "1.75 m² (Mosteller). Not filled in for you."
     assert "bsa_m2" not in bench.stored("medical_oncologist")
 
 
