@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mdtapp.clinical.bitext import Bitext
@@ -12,15 +12,15 @@ from mdtapp.disciplines.definitions import Discipline, Field, FieldType
 from mdtapp.disciplines.entered import shown_as_entered
 from mdtapp.disciplines.sentences import shown
 from mdtapp.opinions.case_facts import outside_part
-from mdtapp.opinions.inputs.claims import claims_for, place_words
+from mdtapp.opinions.inputs.claims import claims_for
 from mdtapp.opinions.inputs.form_change import BESIDE_THE_QUESTIONS, SetAside
 from mdtapp.opinions.inputs.form_class import CLAIM_COLUMNS
 from mdtapp.opinions.inputs.kept_forms import asked_by
 from mdtapp.opinions.inputs.models import DisciplineInput
+from mdtapp.opinions.inputs.places import Cited, cited_at, cited_places
 from mdtapp.opinions.inputs.progress import AGAINST_THEIR_RECORD, THEIRS
 
 THEIR_WORDS = Bitext("Theirs", "外院")
-PLACES = Bitext("Cited", "引用")
 ASKED_EARLIER = Bitext("Asked by an earlier form", "旧版表单的问题")
 LONG = 80
 """Characters from which an answer is a text to read."""
@@ -34,6 +34,7 @@ class Answer:
     label: Bitext
     value: Bitext
     rows: list[list[tuple[Bitext, Bitext]]]
+    places: list[Cited] = field(default_factory=list)
 
     @property
     def wide(self) -> bool:
@@ -80,7 +81,11 @@ def sections_of(
         AnsweredSection(
             section.key,
             section.label,
-            [_answer(discipline, f, data) for f in section.fields if is_filled(data.get(f.key))],
+            [
+                replace(_answer(discipline, f, data), places=cited_at(data, f.key))
+                for f in section.fields
+                if is_filled(data.get(f.key)) or cited_at(data, f.key)
+            ],
         )
         for section in discipline.sections
     ]
@@ -116,9 +121,9 @@ def differences(
 
 
 def _as_text(answer: Answer) -> str:
-    if not answer.rows:
-        return _in_both(answer.value)
-    return "\n".join(" · ".join(_in_both(value) for _label, value in row if value) for row in answer.rows)
+    said = [" · ".join(_in_both(value) for _label, value in row if value) for row in answer.rows]
+    cited = ", ".join(place.words for place in answer.places)
+    return "\n".join(part for part in (*(said or [_in_both(answer.value)]), cited) if part)
 
 
 def _in_both(text: Bitext) -> str:
@@ -126,7 +131,7 @@ def _in_both(text: Bitext) -> str:
 
 
 def _answer(discipline: Discipline, field: Field, data: Mapping[str, Any]) -> Answer:
-    value = data[field.key]
+    value = data.get(field.key)
     if field.type is FieldType.TABLE and isinstance(value, list):
         return Answer(field.key, field.label, Bitext(), _rows(discipline, field, value))
     words = _as_typed(field, data, shown(discipline, field, value))
@@ -170,19 +175,13 @@ def _verdicts(discipline: Discipline, data: Mapping[str, Any], outside: Mapping[
         pairs += [
             (column.label, _claim_cell(discipline, column, row.get(column.key))) for column in CLAIM_COLUMNS
         ]
-        answers.append(Answer(f"claims.{key}", label, Bitext(), [[*pairs, (PLACES, _places(row))]]))
+        answers.append(Answer(f"claims.{key}", label, Bitext(), [pairs], cited_places(row.get("anchors"))))
     return answers
 
 
 def _claim_cell(discipline: Discipline, column: Field, value: Any) -> Bitext:
     known = column.choices is None or column.choices in discipline.choices
     return shown(discipline, column, value) if known or not is_filled(value) else _plain(value)
-
-
-def _places(row: Mapping[str, Any]) -> Bitext:
-    places = row.get("anchors")
-    words = [place_words(place) for place in places] if isinstance(places, list) else []
-    return _plain(", ".join(words))
 
 
 def _unexplained(data: Mapping[str, Any]) -> AnsweredSection:

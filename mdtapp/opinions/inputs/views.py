@@ -15,7 +15,8 @@ from mdtapp.cases.models import Case
 from mdtapp.cases.queries import get_case
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
-from mdtapp.disciplines.checks import Finding, check_input, stops_saving
+from mdtapp.disciplines.checks import Finding
+from mdtapp.disciplines.checks.anchors import CITED
 from mdtapp.disciplines.conditions import Context
 from mdtapp.disciplines.definitions import Discipline
 from mdtapp.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -386,10 +387,23 @@ def _rearrange(form: InputForm) -> str:
             table.rearrange(action, name)
             return part_of(str(table.short_name), discipline, ())
     for action in ("cite", "remove_citation"):
-        if action in request.form:
-            _cite(form, action, request.form[action])
+        name = request.form.get(action, "")
+        if name.startswith(f"{CITED}."):
+            return _uncite(form, name)
+        if name:
+            _cite(form, action, name)
             return THEIRS
     return ""
+
+
+def _uncite(form: InputForm, name: str) -> str:
+    """Takes the place `cited.QUESTION.NUMBER` away; the part the question stands in."""
+    question, _dot, number = name.removeprefix(f"{CITED}.").rpartition(".")
+    cited, gone = form.cited_places(), whole_number(number)
+    held = cited.get(question)
+    places = [one for at, one in enumerate(held if isinstance(held, list) else []) if at != gone]
+    form[CITED].data = {key: kept for key, kept in {**cited, question: places}.items() if kept}
+    return part_of(question, form.discipline, ())
 
 
 def _take_measured(case: Case, form: InputForm) -> str:
@@ -449,8 +463,7 @@ def _clashing(page: Page) -> str:
 
 def _refused(page: Page) -> str:
     """What cannot be kept stays on the page, with its sentence at the field."""
-    found = check_input(page.definition, page.data, page.context)
-    wrong = [finding for finding in found if stops_saving(finding)]
+    wrong = operations.not_to_be_kept(page.case, page.definition, page.data, page.context)
     show_findings(page.form, wrong)
     row = queries.find_input(page.case.id, page.definition.key)
     return _workbench(replace(page, row=row, wrong=wrong, part=""))

@@ -212,8 +212,9 @@ class Autosave {
       const wanted = values.get(control.name) ?? [];
       if (control.type === "checkbox" || control.type === "radio") control.checked = wanted.includes(control.value);
       else if (control.multiple) for (const option of control.options) option.selected = wanted.includes(option.value);
-      else if (control.type !== "hidden") control.value = wanted[0] ?? "";
+      else if (control.type !== "hidden" || control.name === "cited" || control.name.endsWith("-anchors")) control.value = wanted[0] ?? "";
     }
+    this.form.dispatchEvent(new CustomEvent("restored"));
     this.form.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
