@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -100,6 +101,24 @@ def saves(input_id: int) -> Sequence[InputSave]:
     return session.scalars(
         select(InputSave).where(InputSave.input_id == input_id).order_by(InputSave.id.desc())
     ).all()
+
+
+def traces_of(user: User, case_id: int) -> list[datetime]:
+    """When this person first opened a material of the case, saved or signed an input on it; in no order."""
+    opened = select(Opening.opened_at).join(Material, Material.id == Opening.material_id)
+    saved = select(InputSave.at).join(DisciplineInput, DisciplineInput.id == InputSave.input_id)
+    signed = select(DisciplineInput.signed_at).where(DisciplineInput.signed_at.is_not(None))
+    return [
+        *session.scalars(opened.where(Material.case_id == case_id, Opening.user_id == user.id)),
+        *session.scalars(saved.where(DisciplineInput.case_id == case_id, InputSave.saved_by_id == user.id)),
+        *(
+            moment
+            for moment in session.scalars(
+                signed.where(DisciplineInput.case_id == case_id, DisciplineInput.author_id == user.id)
+            )
+            if moment is not None
+        ),
+    ]
 
 
 def form_definition(version: str) -> FormDefinition | None:

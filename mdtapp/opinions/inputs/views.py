@@ -47,7 +47,9 @@ from mdtapp.opinions.inputs.reading import Difference, answered_sections, differ
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.opinions.inputs.surroundings import context_of, facts_for_page, known_facts, offered_references
 from mdtapp.opinions.inputs.tasks import tasks_of
+from mdtapp.opinions.inputs.visits import News, last_visit
 from mdtapp.opinions.inputs.workbench import (
+    Shelf,
     assemble,
     chosen_material,
     initial_data,
@@ -514,6 +516,7 @@ def _workbench(page: Page) -> str:
     case, key = page.case, page.definition.key
     asked = request.form.get("view_material") if request.method == "POST" else request.args.get("material")
     chosen = chosen_material(case, key, whole_number(asked))
+    shelf = shelf_of(case, signed_in(), key, chosen)
     bench = assemble(
         case=case,
         discipline=page.definition,
@@ -534,12 +537,32 @@ def _workbench(page: Page) -> str:
         aside=_set_aside(page),
         clash=page.clash,
         chosen=chosen,
-        shelf=shelf_of(case, signed_in(), key, chosen),
+        shelf=shelf,
+        news=_news(case, shelf, key),
         facts=facts_for_page(page.context),
         measured=[(row, where(row)) for row in _measured(case, page.definition)],
         measured_part=part_of(TABLE, page.definition, ()) if page.definition.has(TABLE) else "",
         others=sum(state.discipline != key for state in discipline_states([case], signed_in())[case.id]),
         can_decline=page.row is None,
+    )
+
+
+def _news(case: Case, shelf: Shelf, own: str) -> News:
+    """What has come since this person was last here, as far as they may see it."""
+    user = signed_in()
+    since = last_visit(queries.traces_of(user, case.id), now())
+    if since is None:
+        return News()
+    arrived = {
+        view.material.number for view in shelf.all if not view.opened and view.material.created_at > since
+    }
+    visible = may_see_inputs_of(case, user)
+    signed = queries.signed_inputs(case.id).items() if visible else ()
+    return News(
+        since,
+        frozenset(arrived),
+        [row for key, row in signed if key != own and row.signed_at and row.signed_at > since],
+        [row.rule for row in findings.found_since(case, since)] if visible else [],
     )
 
 
