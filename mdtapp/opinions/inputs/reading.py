@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.disciplines.checks.anchors import CITED
 from mdtapp.disciplines.conditions import is_filled
 from mdtapp.disciplines.definitions import Discipline, Field, FieldType
-from mdtapp.disciplines.entered import shown_as_entered
+from mdtapp.disciplines.entered import ENTERED, shown_as_entered
 from mdtapp.disciplines.sentences import shown
 from mdtapp.opinions.case_facts import outside_part
 from mdtapp.opinions.inputs.claims import claims_for
@@ -22,6 +23,7 @@ from mdtapp.opinions.inputs.progress import AGAINST_THEIR_RECORD, THEIRS
 
 THEIR_WORDS = Bitext("Theirs", "外院")
 ASKED_EARLIER = Bitext("Asked by an earlier form", "旧版表单的问题")
+CLAIM = "claims."
 LONG = 80
 """Characters from which an answer is a text to read."""
 
@@ -58,6 +60,7 @@ class Difference:
     label: Bitext
     saved: str
     typed: str
+    key: str = ""
 
 
 def answered_sections(row: DisciplineInput) -> list[AnsweredSection]:
@@ -114,10 +117,45 @@ def differences(
                 said[answer.key] = _as_text(answer)
         words.append(said)
     return [
-        Difference(label, words[0].get(key, ""), words[1].get(key, ""))
+        Difference(label, words[0].get(key, ""), words[1].get(key, ""), key)
         for key, label in labels.items()
         if words[0].get(key) != words[1].get(key)
     ]
+
+
+def merged(saved: Mapping[str, Any], typed: Mapping[str, Any], take: Collection[str]) -> dict[str, Any]:
+    """The typed text, with the questions named in `take` (keys of `differences`) as they were saved.
+
+    With an answer go the unit it was typed in and the places cited beside it; a claim goes as its whole row.
+    """
+    answers = dict(typed)
+    for key in take:
+        if key.startswith(CLAIM):
+            _put(answers, "claims", _with_claim(saved, answers, key.removeprefix(CLAIM)))
+            continue
+        _put(answers, key, saved.get(key))
+        for beside in (ENTERED, CITED):
+            theirs, ours = _by_question(saved.get(beside)), _by_question(answers.get(beside))
+            _put(ours, key, theirs.get(key))
+            _put(answers, beside, ours)
+    return answers
+
+
+def _with_claim(saved: Mapping[str, Any], answers: Mapping[str, Any], claim: str) -> list[Any]:
+    theirs = [row for row in saved.get("claims") or [] if row.get("claim") == claim]
+    return [*(row for row in answers.get("claims") or [] if row.get("claim") != claim), *theirs]
+
+
+def _put(answers: dict[str, Any], key: str, value: Any) -> None:
+    """Sets an answer, or takes it out where there is none."""
+    if value in (None, "", [], {}):
+        answers.pop(key, None)
+    else:
+        answers[key] = value
+
+
+def _by_question(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
 
 
 def _as_text(answer: Answer) -> str:
@@ -175,7 +213,7 @@ def _verdicts(discipline: Discipline, data: Mapping[str, Any], outside: Mapping[
         pairs += [
             (column.label, _claim_cell(discipline, column, row.get(column.key))) for column in CLAIM_COLUMNS
         ]
-        answers.append(Answer(f"claims.{key}", label, Bitext(), [pairs], cited_places(row.get("anchors"))))
+        answers.append(Answer(f"{CLAIM}{key}", label, Bitext(), [pairs], cited_places(row.get("anchors"))))
     return answers
 
 

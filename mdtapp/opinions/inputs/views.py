@@ -43,7 +43,7 @@ from mdtapp.opinions.inputs.kept_forms import asked_by, moved_on
 from mdtapp.opinions.inputs.measured import TABLE, take, where
 from mdtapp.opinions.inputs.models import DisciplineInput
 from mdtapp.opinions.inputs.progress import THEIRS, part_of, progress_of
-from mdtapp.opinions.inputs.reading import Difference, answered_sections, differences
+from mdtapp.opinions.inputs.reading import Difference, answered_sections, differences, merged
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.opinions.inputs.surroundings import context_of, facts_for_page, known_facts, offered_references
 from mdtapp.opinions.inputs.tasks import tasks_of
@@ -174,13 +174,16 @@ def save(case_no: str, discipline: str) -> ResponseReturnValue:
     form.offer(offered_references(case))
     rearranged = _take_measured(case, form) or _rearrange(form)
     data = without_empty_rows(to_data(form))
+    row = queries.find_input(case.id, discipline)
+    if row is not None and _version() == operations.version_of(row):
+        data = merged(row.data, data, request.form.getlist("view_take"))
     page = Page(
         case=case,
         definition=definition,
         context=context,
         form=form,
         data=data,
-        row=queries.find_input(case.id, discipline),
+        row=row,
         row_version=_version(),
         part=rearranged or request.form.get("view_part", ""),
     )

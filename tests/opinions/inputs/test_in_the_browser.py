@@ -213,30 +213,6 @@ def test_an_input_is_signed_with_the_keyboard_alone(author: Callable[[str], Page
     assert page.locator("main textarea:visible").count() == 0
 
 
-def tab_to(page: Page, wanted: Locator) -> None:
-    for _ in range(MOST_TABS):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("element => element === document.activeElement"):
-            return
-    pytest.fail(f"the keyboard does not reach {wanted}")
-
-
-@pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "zh")])
-def test_no_accessibility_faults(
-    author: Callable[[str], Page], site: Site, theme: Any, language: str
-) -> None:
-    case_no = site.case(radiology=answers("radiology"))
-    page = author("radiology")
-    page.emulate_media(color_scheme=theme)
-    page.locator(f"button[name=language][value={language}]").first.click()
-    for path in ("", "?part=theirs", "/review", "/decline"):
-        opened(page, site.url(case_no, "radiology", path))
-        assert axe(page) == [], path
-    for address in (f"/cases/{case_no}/inputs", "/inputs"):
-        opened(page, site.server.base_url + address)
-        assert axe(page) == [], address
-
-
 def test_a_place_is_cited_with_the_keyboard_and_drives_the_window_of_its_own(
     author: Callable[[str], Page], site: Site, tmp_path: Path
 ) -> None:
@@ -270,3 +246,27 @@ def test_a_place_is_cited_with_the_keyboard_and_drives_the_window_of_its_own(
     page.keyboard.press("Enter")
     expect(chips).to_have_count(0)
     expect_saved(page)
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"the keyboard does not reach {wanted}")
+
+
+@pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "zh")])
+def test_no_accessibility_faults(
+    author: Callable[[str], Page], site: Site, theme: Any, language: str
+) -> None:
+    case_no = site.case(radiology=answers("radiology"))
+    page = author("radiology")
+    page.emulate_media(color_scheme=theme)
+    page.locator(f"button[name=language][value={language}]").first.click()
+    for path in ("", "?part=theirs", "/review", "/decline"):
+        opened(page, site.url(case_no, "radiology", path))
+        assert axe(page) == [], path
+    for address in (f"/cases/{case_no}/inputs", "/inputs"):
+        opened(page, site.server.base_url + address)
+        assert axe(page) == [], address
