@@ -25,6 +25,31 @@ class Stack:
     frame: int = 1
 
 
+def place_in_stack(
+    case: Case,
+    study: ImagingStudy,
+    series_number: int,
+    instance_number: int | None,
+    frame: int,
+    closed: Container[int] = (),
+) -> tuple[str, str] | None:
+    """Series and picture as `stack_of` takes them, for an image cited by the numbers its header gives; None if unknown.
+
+    Where several series bear the number it is the first that holds the image.
+    """
+    for row in queries.series_of_study(case, study):
+        if row.series.number != series_number or row.series.id in closed:
+            continue
+        if instance_number is None:
+            return str(row.series.id), ""
+        before = 0
+        for instance in queries.instances_of_series(case, row.series):
+            if instance.has_pixels and instance.instance_number == instance_number:
+                return str(row.series.id), str(before + max(1, min(frame, instance.frames)))
+            before += min(instance.frames, MAX_FRAMES) if instance.has_pixels else 0
+    return None
+
+
 def stack_of(
     case: Case, study: ImagingStudy, series_id: str, number: str, closed: Container[int] = ()
 ) -> Stack:

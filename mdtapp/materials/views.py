@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -34,9 +34,10 @@ from mdtapp.imaging.exports import access as exports_access
 from mdtapp.imaging.header import Picture
 from mdtapp.imaging.intake import Intake, Taken
 from mdtapp.imaging.limited import shared_reader
+from mdtapp.imaging.models import ImagingStudy
 from mdtapp.imaging.order import age, remarks
 from mdtapp.imaging.queries import facts_by_series
-from mdtapp.imaging.stack import stack_of
+from mdtapp.imaging.stack import place_in_stack, stack_of
 from mdtapp.materials import access, operations, queries
 from mdtapp.materials.archive import readable_path
 from mdtapp.materials.forms import AssignForm, DecisionForm, DescribeForm, RequestForm
@@ -76,6 +77,7 @@ MAX_TEXT = 2_000_000
 MAX_IN_MEMORY = 16_000_000
 AT_ONCE = 64 * 1024**2
 SANDBOX = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+PARTS_OF_IMAGE = ("series", "instance", "frame")
 INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"}
 
 
@@ -232,6 +234,8 @@ def _slide_address(case: Case, as_slides: Sequence[slide_queries.ShownSlide]) ->
     if region is not None:
         own = (one for one in as_slides if (one.series.id if one.series else None) == region.series_id)
         slide = next(own, slide)
+    elif (number := whole_number(args.get("at_series"))) is not None:
+        slide = next((one for one in as_slides if one.series and one.series.number == number), slide)
     return url_for(
         "slides.show",
         case_no=case.case_no,
@@ -473,9 +477,10 @@ def _show(case: Case, material: Material, form: DescribeForm) -> str:
     if study is not None:
         args = request.args
         context["may_export"] = bool(exports_access.forms_for(signed_in(), case))
-        context["stack"] = stack_of(
-            case, study, args.get("series", ""), args.get("image", ""), closed_series(case, signed_in())
-        )
+        closed = closed_series(case, signed_in())
+        cited = _cited_image(case, study, closed)
+        series, image = cited or (args.get("series", ""), args.get("image", ""))
+        context["stack"] = stack_of(case, study, series, image, closed)
         context["openings"] = openings(case, study, context["stack"])
         facts = facts_by_series(case, study)
         context["remarks"] = {
@@ -485,6 +490,12 @@ def _show(case: Case, material: Material, form: DescribeForm) -> str:
         context["age"] = age(study.study_date, case.meeting_on, today())
         context["may_choose"] = can_choose(signed_in(), case)
     return _page("materials/show.html", case, **context)
+
+
+def _cited_image(case: Case, study: ImagingStudy, closed: Container[int]) -> tuple[str, str] | None:
+    """The image an address cites by its numbers (`at_series`, `at_instance`, `at_frame`); None without, or unknown."""
+    series, instance, frame = (whole_number(request.args.get(f"at_{name}")) for name in PARTS_OF_IMAGE)
+    return None if series is None else place_in_stack(case, study, series, instance, frame or 1, closed)
 
 
 def _note_names(case: Case | None) -> None:

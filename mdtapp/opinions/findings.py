@@ -53,6 +53,11 @@ def past(case: Case, now_standing: Sequence[ConflictFinding]) -> list[ConflictFi
     return [row for row in rows if row.rule not in holds and row.rule in RULES]
 
 
+def found_since(case: Case, since: datetime) -> list[ConflictFinding]:
+    """Running findings that were stored after this moment."""
+    return [row for row in queries.findings(case.id) if row.found_at > since]
+
+
 def fingerprint(row: ConflictFinding) -> str:
     """Tells apart two findings of one rule by the values they saw; a page sends it back."""
     return hashlib.sha256(canonical_json([row.rule, row.values]).encode()).hexdigest()[:16]

@@ -12,6 +12,7 @@ from typing import Any
 
 from mdtapp.clinical.agreement import IMPACTS, VERDICTS, claim_object
 from mdtapp.clinical.bitext import LANGUAGES, Bitext
+from mdtapp.disciplines.checks.anchors import are_anchors
 from mdtapp.disciplines.checks.finding import Finding
 from mdtapp.disciplines.checks.single import (
     LONGEST_LINE,
@@ -26,12 +27,6 @@ from mdtapp.disciplines.conditions import is_filled
 KEYS = ("claim", "verdict", "ours", "impact", "why", "anchors")
 CLAIM = re.compile(r"[a-z][a-z0-9_.]{0,119}")
 NO_VERDICT = ("not_assessable", "not_applicable")
-MOST_ANCHORS = 20
-ANCHOR_KEYS = (
-    "material", "page", "study", "series", "instance", "frame", "slide", "region", "x", "y", "width", "height",
-    "note",
-)  # fmt: skip
-"""Where in the material: a page, an image, a kept region of a slide, or a rectangle in its pixels at full size."""
 
 
 def check_claims(rows: Any) -> Iterator[Finding]:
@@ -119,20 +114,8 @@ def _texts(value: Any) -> list[str] | None:
 def _anchors(value: Any, place: str) -> Iterator[Finding]:
     if not is_filled(value):
         return
-    if not isinstance(value, list) or len(value) > MOST_ANCHORS or not all(_is_anchor(one) for one in value):
+    if not are_anchors(value):
         yield _finding("type", place, "mark the place in the material again", "请重新标注资料中的位置")
-
-
-def _is_anchor(value: Any) -> bool:
-    if not isinstance(value, Mapping) or not set(value) <= set(ANCHOR_KEYS):
-        return False
-    return all(_is_anchor_part(part) for part in value.values())
-
-
-def _is_anchor_part(part: Any) -> bool:
-    if isinstance(part, str):
-        return len(part) <= LONGEST_LINE and not list(characters(part))
-    return isinstance(part, int | float) and not isinstance(part, bool) and abs(part) < 1e12
 
 
 def _finding(id_: str, place: str, en: str, zh: str) -> Finding:

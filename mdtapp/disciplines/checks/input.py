@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mdtapp.disciplines.checks.anchors import CITED, check_cited
 from mdtapp.disciplines.checks.answers import Answers
 from mdtapp.disciplines.checks.claim_rows import check_claims, explained_by_claims
 from mdtapp.disciplines.checks.finding import Finding, checks_for
@@ -28,10 +29,11 @@ def check_input(
     """
     around = replace(context or Context(), values=data)
     known = [field.key for field in discipline.fields()]
-    findings = list(unknown_keys(data, [*known, "claims", ENTERED]))
+    findings = list(unknown_keys(data, [*known, "claims", CITED, ENTERED]))
     found, sound = check_fields(tuple(discipline.fields()), data, around, discipline.choices)
     findings += (finding for finding in found if not explained_by_claims(finding, data.get("claims")))
     findings += check_claims(data.get("claims"))
+    findings += check_cited(data.get(CITED), known)
     answers = Answers(around.with_values(sound))
     for check in checks_for(discipline):
         findings += check.findings(answers)

@@ -15,13 +15,14 @@ from mdtapp.cases.models import Case
 from mdtapp.clinical.agreement import claim_object
 from mdtapp.clinical.bitext import Bitext
 from mdtapp.disciplines import catalogue
+from mdtapp.disciplines.checks.anchors import CITED
 from mdtapp.materials.models import Material
 from mdtapp.materials.queries import materials_of
 from mdtapp.meetings.queries import Decision, decision_of
 from mdtapp.opinions.conflict_cards import answer_words
 from mdtapp.opinions.conflicts import RULES
-from mdtapp.opinions.inputs.claims import place_address, place_words
 from mdtapp.opinions.inputs.models import DisciplineInput
+from mdtapp.opinions.inputs.places import place_address, place_words
 from mdtapp.opinions.inputs.queries import inputs_ever_signed
 from mdtapp.opinions.models import ConflictFinding
 from mdtapp.opinions.queries import settlements
@@ -181,7 +182,7 @@ class Trail:
         for row in rows if isinstance(rows, list) else ():
             if isinstance(row, Mapping) and _is_about(str(row.get("claim") or ""), key):
                 cited += row.get("anchors") or []
-        own = data.get("citations")
+        own = data.get(CITED)
         if isinstance(own, Mapping):
             cited += own.get(key) or []
         if isinstance(value, list):

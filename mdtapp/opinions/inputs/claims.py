@@ -5,7 +5,6 @@ A claim's key is the path of the fact in the outside opinion: `outside.t_categor
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -202,26 +201,6 @@ def _steps(outside: Mapping[str, Any]) -> Iterator[Claim]:
 
 def _words(value: Any) -> Bitext | str:
     return Bitext.of(value) if isinstance(value, Mapping) else str(value)
-
-
-def place_words(place: Any) -> str:
-    """A place in the material as it is cited: `M3 s3 i187`, `M5 p. 1`, `M2 r1 Invasive front`."""
-    if not isinstance(place, Mapping):
-        return str(place)
-    marks = (("page", "p. "), ("series", "s"), ("instance", "i"), ("frame", "f"), ("region", "r"))
-    said = [f"{mark}{place[key]}" for key, mark in marks if place.get(key) not in (None, "")]
-    return " ".join([str(place.get("material") or ""), *said, str(place.get("note") or "")]).strip()
-
-
-def place_address(place: Any) -> tuple[int, dict[str, int]] | None:
-    """The number of the material, and where in it: `(2, {"region": 1})`. None where the place names no material."""
-    if not isinstance(place, Mapping):
-        return None
-    found = re.fullmatch(r"M(\d{1,9})", str(place.get("material") or ""))
-    if found is None:
-        return None
-    inside = {key: place[key] for key in ("page", "region") if type(place.get(key)) is int and place[key] > 0}
-    return int(found[1]), inside
 
 
 def worst_verdict(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.disciplines.checks.anchors import CITED
 from mdtapp.disciplines.conditions import is_filled
 from mdtapp.disciplines.definitions import ChoiceSet, Discipline, Field, FieldType
 from mdtapp.disciplines.entered import ENTERED, entered_as
 from mdtapp.disciplines.sentences import shown
 
-BESIDE_THE_QUESTIONS: Final = ("claims", ENTERED)
+BESIDE_THE_QUESTIONS: Final = ("claims", CITED, ENTERED)
 TEXTS: Final = (FieldType.TEXT, FieldType.LONGTEXT)
 
 
@@ -59,6 +60,9 @@ def move_on(old: Discipline, new: Discipline, data: Mapping[str, Any]) -> Moved:
         if key not in known and key not in BESIDE_THE_QUESTIONS and is_filled(value):
             words = Bitext(str(value), str(value))
             moved.aside.append(SetAside(key, Bitext(key, key), words, old.version))
+    if isinstance(moved.data.get(CITED), Mapping):
+        asked = {field.key for field in new.fields()}
+        moved.data[CITED] = {key: places for key, places in moved.data[CITED].items() if key in asked}
     if ENTERED in moved.data:
         _settle_entered(tuple(new.fields()), moved.data)
     return moved

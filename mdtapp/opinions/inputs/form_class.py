@@ -10,6 +10,7 @@ from wtforms.fields import Field as FormsField
 
 from mdtapp.clinical.bitext import Bitext, Language
 from mdtapp.disciplines.checks import Finding
+from mdtapp.disciplines.checks.anchors import CITED
 from mdtapp.disciplines.definitions import ChoiceSet, Discipline, Field, FieldType
 from mdtapp.disciplines.entered import entered_as
 from mdtapp.opinions.inputs.form_fields import (
@@ -41,6 +42,7 @@ CLAIM_COLUMNS = (
 )
 CLAIM = Field("claim", FieldType.TEXT, Bitext("Claim of the home hospital", "外院条目"))
 ANCHORS = Field("anchors", FieldType.TEXT, Bitext("Places in the material", "资料中的位置"))
+PLACES = Field(CITED, FieldType.TEXT, Bitext("Places cited beside the answers", "答案所引位置"))
 CLAIMS = Field("claims", FieldType.TABLE, Bitext("What the home hospital said", "外院所述"))
 
 
@@ -62,6 +64,11 @@ class InputForm(Form):
         for field in self:
             field.offer(references)
 
+    def cited_places(self) -> dict[str, Any]:
+        """The places cited beside answers, by question; empty when what was sent cannot be read."""
+        held = self._fields[CITED].data
+        return held if isinstance(held, dict) else {}
+
     def table(self, key: str) -> TableField | None:
         """The table with this key; None for any other name a request may bring."""
         field = self._fields.get(key)
@@ -78,6 +85,7 @@ def form_class(discipline: Discipline, language: Language = "en") -> type[InputF
         fields = {field.key: _field(field, discipline.choices, language) for field in discipline.fields()}
         if {"agreement", "impact"} <= discipline.choices.keys():
             fields["claims"] = _claims(discipline.choices, language)
+        fields[CITED] = PlacesField(PLACES.label, definition=PLACES)
         extra = {"discipline": discipline, "language": language}
         _classes[key] = type(f"{discipline.short}Form", (InputForm,), fields | extra)
     return _classes[key]
@@ -87,6 +95,8 @@ def from_data(cls: type[InputForm], data: Mapping[str, Any]) -> InputForm:
     """A form showing stored data; what the definition does not know is left out."""
     fields = {field.key: field for field in cls.discipline.fields()}
     initial = _row(fields.values(), data)
+    if isinstance(data.get(CITED), Mapping):
+        initial[CITED] = dict(data[CITED])
     if isinstance(data.get("claims"), list):
         columns = (CLAIM, ANCHORS, *CLAIM_COLUMNS)
         initial["claims"] = [

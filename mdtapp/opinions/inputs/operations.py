@@ -26,6 +26,7 @@ from mdtapp.opinions.inputs.claims import with_agreement
 from mdtapp.opinions.inputs.fitness import asked_again, findings_before_signing
 from mdtapp.opinions.inputs.kept_forms import moved_on
 from mdtapp.opinions.inputs.models import DisciplineInput, FormDefinition, InputSave, Visit
+from mdtapp.opinions.inputs.places import places_not_there
 from mdtapp.opinions.inputs.status import INPUT_LIFECYCLE, InputStatus
 from mdtapp.people.models import User
 from mdtapp.people.operations import check_reauthentication
@@ -69,7 +70,7 @@ def save(
     access.check_is_author(actor, row)
     check_version(row, row_version, data)
     target = INPUT_LIFECYCLE.target(row.status, "save")
-    _refuse_what_cannot_be_kept(definition, data, context)
+    _refuse_what_cannot_be_kept(case, definition, data, context)
     row.set_aside = [*(row.set_aside or ()), *(one.as_json() for one in moved_on(row, definition).aside)]
     row.data, row.status, row.saved_at = with_agreement(dict(data), definition), target, at
     row.author = actor
@@ -365,8 +366,18 @@ def _note_save(
     session.flush()
 
 
-def _refuse_what_cannot_be_kept(definition: Discipline, data: Mapping[str, Any], context: Context) -> None:
-    _refuse_unfit([finding for finding in check_input(definition, data, context) if stops_saving(finding)])
+def not_to_be_kept(
+    case: Case, definition: Discipline, data: Mapping[str, Any], context: Context
+) -> list[Finding]:
+    """What not even a draft can hold: unreadable answers, and citations of what the case does not have."""
+    found = check_input(definition, data, context)
+    return [*(finding for finding in found if stops_saving(finding)), *places_not_there(case, data)]
+
+
+def _refuse_what_cannot_be_kept(
+    case: Case, definition: Discipline, data: Mapping[str, Any], context: Context
+) -> None:
+    _refuse_unfit(not_to_be_kept(case, definition, data, context))
 
 
 def _refuse_unfit(findings: Sequence[Finding]) -> None:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mdtapp.clinical.bitext import Bitext
+from mdtapp.disciplines.checks.anchors import CITED
 from mdtapp.disciplines.conditions import is_filled
 from mdtapp.disciplines.definitions import Discipline, Field, FieldType
-from mdtapp.disciplines.entered import shown_as_entered
+from mdtapp.disciplines.entered import ENTERED, shown_as_entered
 from mdtapp.disciplines.sentences import shown
 from mdtapp.opinions.case_facts import outside_part
-from mdtapp.opinions.inputs.claims import claims_for, place_words
+from mdtapp.opinions.inputs.claims import claims_for
 from mdtapp.opinions.inputs.form_change import BESIDE_THE_QUESTIONS, SetAside
 from mdtapp.opinions.inputs.form_class import CLAIM_COLUMNS
 from mdtapp.opinions.inputs.kept_forms import asked_by
 from mdtapp.opinions.inputs.models import DisciplineInput
+from mdtapp.opinions.inputs.places import Cited, cited_at, cited_places
 from mdtapp.opinions.inputs.progress import AGAINST_THEIR_RECORD, THEIRS
 
 THEIR_WORDS = Bitext("Theirs", "外院")
-PLACES = Bitext("Cited", "引用")
 ASKED_EARLIER = Bitext("Asked by an earlier form", "旧版表单的问题")
+CLAIM = "claims."
 LONG = 80
 """Characters from which an answer is a text to read."""
 
@@ -34,6 +36,7 @@ class Answer:
     label: Bitext
     value: Bitext
     rows: list[list[tuple[Bitext, Bitext]]]
+    places: list[Cited] = field(default_factory=list)
 
     @property
     def wide(self) -> bool:
@@ -57,6 +60,7 @@ class Difference:
     label: Bitext
     saved: str
     typed: str
+    key: str = ""
 
 
 def answered_sections(row: DisciplineInput) -> list[AnsweredSection]:
@@ -80,7 +84,11 @@ def sections_of(
         AnsweredSection(
             section.key,
             section.label,
-            [_answer(discipline, f, data) for f in section.fields if is_filled(data.get(f.key))],
+            [
+                replace(_answer(discipline, f, data), places=cited_at(data, f.key))
+                for f in section.fields
+                if is_filled(data.get(f.key)) or cited_at(data, f.key)
+            ],
         )
         for section in discipline.sections
     ]
@@ -109,16 +117,51 @@ def differences(
                 said[answer.key] = _as_text(answer)
         words.append(said)
     return [
-        Difference(label, words[0].get(key, ""), words[1].get(key, ""))
+        Difference(label, words[0].get(key, ""), words[1].get(key, ""), key)
         for key, label in labels.items()
         if words[0].get(key) != words[1].get(key)
     ]
 
 
+def merged(saved: Mapping[str, Any], typed: Mapping[str, Any], take: Collection[str]) -> dict[str, Any]:
+    """The typed text, with the questions named in `take` (keys of `differences`) as they were saved.
+
+    With an answer go the unit it was typed in and the places cited beside it; a claim goes as its whole row.
+    """
+    answers = dict(typed)
+    for key in take:
+        if key.startswith(CLAIM):
+            _put(answers, "claims", _with_claim(saved, answers, key.removeprefix(CLAIM)))
+            continue
+        _put(answers, key, saved.get(key))
+        for beside in (ENTERED, CITED):
+            theirs, ours = _by_question(saved.get(beside)), _by_question(answers.get(beside))
+            _put(ours, key, theirs.get(key))
+            _put(answers, beside, ours)
+    return answers
+
+
+def _with_claim(saved: Mapping[str, Any], answers: Mapping[str, Any], claim: str) -> list[Any]:
+    theirs = [row for row in saved.get("claims") or [] if row.get("claim") == claim]
+    return [*(row for row in answers.get("claims") or [] if row.get("claim") != claim), *theirs]
+
+
+def _put(answers: dict[str, Any], key: str, value: Any) -> None:
+    """Sets an answer, or takes it out where there is none."""
+    if value in (None, "", [], {}):
+        answers.pop(key, None)
+    else:
+        answers[key] = value
+
+
+def _by_question(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
 def _as_text(answer: Answer) -> str:
-    if not answer.rows:
-        return _in_both(answer.value)
-    return "\n".join(" · ".join(_in_both(value) for _label, value in row if value) for row in answer.rows)
+    said = [" · ".join(_in_both(value) for _label, value in row if value) for row in answer.rows]
+    cited = ", ".join(place.words for place in answer.places)
+    return "\n".join(part for part in (*(said or [_in_both(answer.value)]), cited) if part)
 
 
 def _in_both(text: Bitext) -> str:
@@ -126,7 +169,7 @@ def _in_both(text: Bitext) -> str:
 
 
 def _answer(discipline: Discipline, field: Field, data: Mapping[str, Any]) -> Answer:
-    value = data[field.key]
+    value = data.get(field.key)
     if field.type is FieldType.TABLE and isinstance(value, list):
         return Answer(field.key, field.label, Bitext(), _rows(discipline, field, value))
     words = _as_typed(field, data, shown(discipline, field, value))
@@ -170,19 +213,13 @@ def _verdicts(discipline: Discipline, data: Mapping[str, Any], outside: Mapping[
         pairs += [
             (column.label, _claim_cell(discipline, column, row.get(column.key))) for column in CLAIM_COLUMNS
         ]
-        answers.append(Answer(f"claims.{key}", label, Bitext(), [[*pairs, (PLACES, _places(row))]]))
+        answers.append(Answer(f"{CLAIM}{key}", label, Bitext(), [pairs], cited_places(row.get("anchors"))))
     return answers
 
 
 def _claim_cell(discipline: Discipline, column: Field, value: Any) -> Bitext:
     known = column.choices is None or column.choices in discipline.choices
     return shown(discipline, column, value) if known or not is_filled(value) else _plain(value)
-
-
-def _places(row: Mapping[str, Any]) -> Bitext:
-    places = row.get("anchors")
-    words = [place_words(place) for place in places] if isinstance(places, list) else []
-    return _plain(", ".join(words))
 
 
 def _unexplained(data: Mapping[str, Any]) -> AnsweredSection:

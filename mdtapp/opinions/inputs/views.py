@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
@@ -14,7 +15,8 @@ from mdtapp.cases.access import disciplines_of, is_chair
 from mdtapp.cases.models import Case
 from mdtapp.cases.queries import get_case
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.disciplines.checks import Finding, check_input, stops_saving
+from mdtapp.disciplines.checks import Finding
+from mdtapp.disciplines.checks.anchors import CITED
 from mdtapp.disciplines.conditions import Context
 from mdtapp.disciplines.definitions import Discipline
 from mdtapp.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -44,9 +46,10 @@ from mdtapp.opinions.inputs.judged import fingerprints, outdated
 from mdtapp.opinions.inputs.kept_forms import asked_by, moved_on
 from mdtapp.opinions.inputs.measured import TABLE, take, where
 from mdtapp.opinions.inputs.models import DisciplineInput
+from mdtapp.opinions.inputs.news import News
 from mdtapp.opinions.inputs.panel_view import panel_of_inputs
 from mdtapp.opinions.inputs.progress import THEIRS, part_of, progress_of
-from mdtapp.opinions.inputs.reading import Difference, answered_sections, differences
+from mdtapp.opinions.inputs.reading import Difference, answered_sections, differences, merged
 from mdtapp.opinions.inputs.status import SIGNED, InputStatus
 from mdtapp.opinions.inputs.surroundings import context_of, facts_for_page, known_facts, offered_references
 from mdtapp.opinions.inputs.tasks import tasks_of
@@ -221,13 +224,16 @@ def save(case_no: str, discipline: str) -> ResponseReturnValue:
     form.offer(offered_references(case))
     rearranged = _take_measured(case, form) or _rearrange(form)
     data = without_empty_rows(to_data(form))
+    row = queries.find_input(case.id, discipline)
+    if row is not None and _version() == operations.version_of(row):
+        data = merged(row.data, data, request.form.getlist("view_take"))
     page = Page(
         case=case,
         definition=definition,
         context=context,
         form=form,
         data=data,
-        row=queries.find_input(case.id, discipline),
+        row=row,
         row_version=_version(),
         part=rearranged or request.form.get("view_part", ""),
     )
@@ -450,10 +456,23 @@ def _rearrange(form: InputForm) -> str:
             table.rearrange(action, name)
             return part_of(str(table.short_name), discipline, ())
     for action in ("cite", "remove_citation"):
-        if action in request.form:
-            _cite(form, action, request.form[action])
+        name = request.form.get(action, "")
+        if name.startswith(f"{CITED}."):
+            return _uncite(form, name)
+        if name:
+            _cite(form, action, name)
             return THEIRS
     return ""
+
+
+def _uncite(form: InputForm, name: str) -> str:
+    """Takes the place `cited.QUESTION.NUMBER` away; the part the question stands in."""
+    question, _dot, number = name.removeprefix(f"{CITED}.").rpartition(".")
+    cited, gone = form.cited_places(), whole_number(number)
+    held = cited.get(question)
+    places = [one for at, one in enumerate(held if isinstance(held, list) else []) if at != gone]
+    form[CITED].data = {key: kept for key, kept in {**cited, question: places}.items() if kept}
+    return part_of(question, form.discipline, ())
 
 
 def _take_measured(case: Case, form: InputForm) -> str:
@@ -513,8 +532,7 @@ def _clashing(page: Page) -> str:
 
 def _refused(page: Page) -> str:
     """What cannot be kept stays on the page, with its sentence at the field."""
-    found = check_input(page.definition, page.data, page.context)
-    wrong = [finding for finding in found if stops_saving(finding)]
+    wrong = operations.not_to_be_kept(page.case, page.definition, page.data, page.context)
     show_findings(page.form, wrong)
     row = queries.find_input(page.case.id, page.definition.key)
     return _workbench(replace(page, row=row, wrong=wrong, part=""))
@@ -566,6 +584,7 @@ def _workbench(page: Page) -> str:
     asked = request.form.get("view_material") if request.method == "POST" else request.args.get("material")
     chosen = chosen_material(case, key, whole_number(asked))
     visit = queries.find_visit(signed_in().id, case.id)
+    since = visit.before_at if visit else None
     bench = assemble(
         case=case,
         discipline=page.definition,
@@ -586,7 +605,8 @@ def _workbench(page: Page) -> str:
         aside=_set_aside(page),
         clash=page.clash,
         chosen=chosen,
-        shelf=shelf_of(case, signed_in(), key, chosen, visit.before_at if visit else None),
+        shelf=shelf_of(case, signed_in(), key, chosen, since),
+        news=_news(case, key, since),
         facts=facts_for_page(page.context),
         measured=[(row, where(row)) for row in _measured(case, page.definition)],
         measured_part=part_of(TABLE, page.definition, ()) if page.definition.has(TABLE) else "",
@@ -596,6 +616,18 @@ def _workbench(page: Page) -> str:
         can_decline=page.row is None,
         seen=fingerprints(page.definition, page.context.outside),
         asked_again=outdated(page.row, page.context.outside) if page.row else {},
+    )
+
+
+def _news(case: Case, own: str, since: datetime | None) -> News:
+    """What colleagues have done since this person was last here, as far as they may see it."""
+    if since is None or not may_see_inputs_of(case, signed_in()):
+        return News()
+    signed = queries.signed_inputs(case.id).items()
+    return News(
+        since,
+        [row for key, row in signed if key != own and row.signed_at and row.signed_at > since],
+        [row.rule for row in findings.found_since(case, since)],
     )
 
 

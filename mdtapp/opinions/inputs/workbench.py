@@ -11,17 +11,19 @@ from typing import Any
 from mdtapp.cases.models import Case
 from mdtapp.clinical.bitext import Bitext, Language
 from mdtapp.disciplines.checks import Finding
+from mdtapp.disciplines.checks.anchors import CITED
 from mdtapp.disciplines.conditions import Context, is_filled, is_required
 from mdtapp.disciplines.definitions import Discipline, Field, FieldType
 from mdtapp.disciplines.sentences import shown
 from mdtapp.materials.models import Material
 from mdtapp.materials.queries import materials_of, opened_by
 from mdtapp.materials.status import MaterialKind, MaterialStatus
-from mdtapp.opinions.inputs.claims import Claim, claims_for, place_address, place_words, with_agreement
+from mdtapp.opinions.inputs.claims import Claim, claims_for, with_agreement
 from mdtapp.opinions.inputs.fitness import can_be_opened
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_data
 from mdtapp.opinions.inputs.kept_forms import moved_on
 from mdtapp.opinions.inputs.models import DisciplineInput
+from mdtapp.opinions.inputs.places import Cited, cited_at, cited_places
 from mdtapp.opinions.inputs.prefill import Known, starting_values
 from mdtapp.opinions.inputs.progress import (
     CLAIM_PARTS,
@@ -83,6 +85,7 @@ class FieldView:
     taken_over: bool
     required: bool
     answered: bool
+    places: list[Cited]
 
     @property
     def is_in_view(self) -> bool:
@@ -97,11 +100,11 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """One claim of the home hospital with its row of the form, and the places cited in it: words, and where they are."""
+    """One claim of the home hospital with its row of the form, and the places cited in it."""
 
     claim: Claim
     row: Any
-    places: list[tuple[str, tuple[int, dict[str, int]] | None]]
+    places: list[Cited]
 
     @property
     def point(self) -> Bitext:
@@ -281,6 +284,7 @@ def _field_view(
     each: Field, form: InputForm, discipline: Discipline, around: Context, taken_over: Collection[str]
 ) -> FieldView:
     control: Any = form[each.key]
+    places = cited_at({CITED: form.cited_places()}, each.key)
     required = is_required(each, around)
     if required:
         (control.form.en if each.type is FieldType.BITEXT else control).flags.required = True
@@ -291,7 +295,8 @@ def _field_view(
         taken_over=each.key in taken_over
         and each.key != "answers",  # the questions are given, not the answers
         required=required,
-        answered=is_filled(around.values.get(each.key)),
+        answered=is_filled(around.values.get(each.key)) or bool(places),
+        places=places,
     )
 
 
@@ -353,10 +358,8 @@ def _claim_views(form: InputForm, claims: Sequence[Claim]) -> list[ClaimView]:
     for entry in table.entries if table else []:
         key = entry.form.claim.data
         if key:
-            places = entry.form.anchors.data
-            cited = places if isinstance(places, list) else []
-            words = [(place_words(place), place_address(place)) for place in cited]
-            views.append(ClaimView(known.get(key) or _gone(key), entry.form, words))
+            places = cited_places(entry.form.anchors.data)
+            views.append(ClaimView(known.get(key) or _gone(key), entry.form, places))
     return views
 
 

@@ -11,7 +11,9 @@ from mdtapp.cases.queries import get_case
 from mdtapp.errors import NotFound
 from mdtapp.imaging import queries as imaging
 from mdtapp.imaging.models import ImagingInstance
+from mdtapp.materials.queries import materials_of
 from mdtapp.opinions.case_page import banner_for, may_see_inputs_of
+from mdtapp.opinions.inputs.places import Cited, cited_places, image_place
 from mdtapp.opinions.key_images import access, operations, queries
 from mdtapp.opinions.key_images.citation import citation, citation_of
 from mdtapp.opinions.key_images.forms import KeyImageForm
@@ -20,9 +22,27 @@ from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
 from mdtapp.web.clock import now, today
 from mdtapp.web.guards import requires
+from mdtapp.web.language import sentence
 from mdtapp.web.login import signed_in
 
 key_images = Blueprint("key_images", __name__)
+
+
+@key_images.app_template_global("key_image_places")
+def places(case: Case) -> list[Cited]:
+    """The key images of the case that this person may see, as places to look at and to cite."""
+    rows = queries.visible(case, signed_in(), others_open=may_see_inputs_of(case, signed_in()))
+    if not rows:
+        return []
+    references = {material.id: material.reference for material in materials_of(case)}
+    found = {row.study.id: row.material_id for row in imaging.studies_of_case(case)}
+    shown = []
+    for row in rows:
+        reference = references.get(found.get(row.instance.series.study_id) or 0)
+        if reference:
+            note = {"note": sentence(row.note)} if row.note else {}
+            shown.append(image_place(reference, row.instance, row.frame) | note)
+    return cited_places(shown)
 
 
 @key_images.get("/cases/<case_no>/key-images")

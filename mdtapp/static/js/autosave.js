@@ -29,7 +29,7 @@ class Autosave {
     this.acknowledged = this.content();
     this.savedAt = null;
     this.running = false;
-    this.blocked = false;
+    this.blocked = form.dataset.autosaveWaits !== undefined;  // until it is chosen which of two texts counts
     this.timer = null;
     this.listen();
     this.offerCopy();
@@ -149,6 +149,7 @@ class Autosave {
     row.className = "button-row";
     row.append(
       this.choice(this.words.keepOurs, () => { compare.remove(); row.remove(); this.blocked = false; this.setVersion(body.version); this.save(true); }),
+      ...(this.words.choose ? [this.choice(this.words.choose, () => this.form.requestSubmit())] : []),
       this.choice(this.words.takeTheirs, () => { forget(this.copy); location.reload(); }),
     );
     this.status?.after(compare, row);
@@ -212,8 +213,9 @@ class Autosave {
       const wanted = values.get(control.name) ?? [];
       if (control.type === "checkbox" || control.type === "radio") control.checked = wanted.includes(control.value);
       else if (control.multiple) for (const option of control.options) option.selected = wanted.includes(option.value);
-      else if (control.type !== "hidden") control.value = wanted[0] ?? "";
+      else if (control.type !== "hidden" || control.name === "cited" || control.name.endsWith("-anchors")) control.value = wanted[0] ?? "";
     }
+    this.form.dispatchEvent(new CustomEvent("restored"));
     this.form.dispatchEvent(new Event("input", { bubbles: true }));
   }
 

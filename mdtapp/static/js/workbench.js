@@ -2,6 +2,10 @@
 // what is left is told after each save. Every step also works as a link or a button of the form.
 import { icon } from "./icons.js";
 
+// Parts of a place: how they read, and as the address of a material asks for them (mdtapp/opinions/inputs/places.py).
+const MARKS = [["page", "p. "], ["series", "s"], ["instance", "i"], ["frame", "f"], ["region", "r"]];
+const ASKED_BY = { page: "page", region: "region", series: "at_series", instance: "at_instance", frame: "at_frame" };
+
 const show = (element, shown) => { if (element) element.hidden = !shown; };
 
 class Workbench {
@@ -9,8 +13,11 @@ class Workbench {
     this.form = form;
     this.viewer = document.querySelector("[data-viewer]");
     this.parts = [...form.querySelectorAll("[data-part-block]")];
-    this.claim = null;
+    this.target = null;
+    this.ownWindow = null;
+    this.cited = form.querySelector("[data-cited]");
     this.listen();
+    this.toldViewer();
     this.openTarget();
   }
 
@@ -19,7 +26,7 @@ class Workbench {
     addEventListener("hashchange", () => this.openTarget());
     for (const part of this.parts) part.addEventListener("toggle", () => { if (part.open) this.stand(part); });
     this.form.addEventListener("focusin", (event) => {
-      this.claim = event.target.closest("[data-claim]") ?? this.claim;
+      this.aim(event.target.closest("[data-claim], [data-asked]"));
       const part = event.target.closest("[data-part-block]");
       if (part) this.stand(part);
     });
@@ -27,7 +34,9 @@ class Workbench {
     this.form.addEventListener("pointerdown", (event) => this.aboutToChoose(event));
     this.form.addEventListener("keydown", (event) => this.onKey(event));
     this.viewer?.addEventListener("load", () => this.seen());
-    document.addEventListener("cite", () => this.cite(this.claim));
+    document.addEventListener("cite", () => this.cite(this.target));
+    this.form.addEventListener("restored", () => this.drawAll());
+    document.querySelector("[data-page]")?.addEventListener("change", (event) => this.turnTo(event.target));
   }
 
   onClick(event) {
@@ -36,12 +45,16 @@ class Workbench {
     const jump = event.target.closest("[data-step] a, a[data-left-part]");
     const next = event.target.closest("[data-next-part]");
     const cite = event.target.closest("button[data-cite]");
+    const here = event.target.closest("button[data-cite-here]");
+    const own = event.target.closest("a[data-viewer-window]");
     const place = event.target.closest("[data-places] a");
     const dropped = event.target.closest("button[name=remove_citation]");
     if (material && this.viewer) this.look(material);
     else if (jump) this.open(this.part(jump.dataset.leftPart ?? jump.closest("[data-step]").dataset.step));
     else if (next) this.next();
     else if (cite) this.cite(cite.closest("[data-claim]"));
+    else if (here) this.cite(this.target);
+    else if (own) this.openOwnWindow(own);
     else if (dropped) this.drop(dropped);
     else if (place && this.viewer) this.lookAt(place);
     else return;
@@ -140,38 +153,79 @@ class Workbench {
     show(part.querySelector("[data-notes]"), items.length > 0);
   }
 
-  /** Shows a material in the middle pane; the form stays as it is. */
-  look(link) {
-    this.viewer.src = link.dataset.material;
-    this.viewer.title = link.querySelector(".material-title").textContent;
+  /** Shows a material in the viewer; the form stays as it is. */
+  look(link, inside = new URLSearchParams()) {
+    const title = link.querySelector(".material-title").textContent;
     for (const other of document.querySelectorAll("a[data-material]")) other.removeAttribute("aria-current");
     link.setAttribute("aria-current", "true");
     this.form.elements.view_material.value = link.dataset.number;
-    document.querySelector("[data-viewer-title]").textContent = `M${link.dataset.number} · ${this.viewer.title}`;
+    this.viewer.title = title;
+    document.querySelector("[data-viewer-title]").textContent = `M${link.dataset.number} · ${title}`;
     document.querySelector("[data-viewer-window]").href = link.dataset.ownWindow;
-    for (const words of document.querySelectorAll("button[data-cite] span")) {
-      words.textContent = words.textContent.replace(/M\d+/, `M${link.dataset.number}`);
+    document.querySelector("[data-page]").value = inside.get("page") ?? "";
+    this.toldViewer();
+    this.show(inside);
+  }
+
+  current() {
+    return document.querySelector('a[data-material][aria-current="true"]');
+  }
+
+  /** The viewer is the window of its own while that is open, else the middle pane. */
+  show(inside) {
+    const link = this.current();
+    const own = this.ownWindow && !this.ownWindow.closed;
+    const address = new URL(own ? link.dataset.ownWindow : link.dataset.material, location.href);
+    for (const [name, value] of inside) address.searchParams.set(name, value);
+    if (own) {
+      this.ownWindow.location.href = address.href;
+      this.seen();
+    } else {
+      this.viewer.src = address.href;
     }
   }
 
-  /** Shows a cited place in the middle pane. */
+  openOwnWindow(link) {
+    this.ownWindow = open(link.href, link.target);
+    if (!this.ownWindow) location.assign(link.href);
+  }
+
+  /** Shows a cited place. */
   lookAt(place) {
     const address = new URL(place.href);
     const number = /\/(\d+)$/.exec(address.pathname)?.[1];
     const link = document.querySelector(`a[data-material][data-number="${number}"]`);
-    if (!link) {
-      location.assign(place.href);
-      return;
+    if (link) this.look(link, address.searchParams);
+    else location.assign(place.href);
+  }
+
+  /** A page of a document: the browser's own reader does not say which one it shows, so it is asked for here. */
+  turnTo(box) {
+    if (box.value && box.validity.valid) this.show(new URLSearchParams({ page: box.value }));
+  }
+
+  toldViewer() {
+    const link = this.current();
+    show(document.querySelector("[data-page-of]"), Boolean(link?.dataset.paged));
+    const cite = document.querySelector("[data-cite-here]");
+    show(cite, Boolean(link));
+    if (!link) return;
+    const words = cite.querySelector("[data-words]");
+    words.textContent = words.dataset.words.replace("{material}", `M${link.dataset.number}`);
+    for (const other of document.querySelectorAll("button[data-cite] span")) {
+      other.textContent = other.textContent.replace(/M\d+/, `M${link.dataset.number}`);
     }
-    this.look(link);
-    address.searchParams.set("bare", "1");
-    const page = address.searchParams.get("page");
-    this.viewer.src = page ? `${address.href}#page=${page}` : address.href;
   }
 
   /** What the viewer has shown counts as opened. */
   seen() {
-    const link = document.querySelector('a[data-material][aria-current="true"]');
+    const inside = this.viewer.contentDocument;
+    inside?.addEventListener("keydown", (event) => {
+      if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== "KeyC") return;
+      event.preventDefault();
+      this.cite(this.target);
+    });
+    const link = this.current();
     const tick = link?.querySelector("[data-seen]");
     if (!tick?.hidden) return;
     tick.hidden = false;
@@ -181,51 +235,101 @@ class Workbench {
 
   /** The place the viewer shows: the material, and the page or picture where the page in it says one. */
   place() {
-    const number = this.form.elements.view_material?.value;
-    if (!number) return null;
+    const link = this.current();
+    if (!link) return null;
+    const own = this.ownWindow && !this.ownWindow.closed;
     let said = {};
+    let number = link.dataset.number;
     try {
-      said = JSON.parse(this.viewer?.contentDocument?.querySelector("[data-place]")?.dataset.place ?? "{}");
+      const shown = own ? this.ownWindow.document : this.viewer.contentDocument;
+      said = JSON.parse(shown.querySelector("[data-place]")?.dataset.place ?? "{}");
+      number = /\/materials\/(\d+)/.exec(shown.location.pathname)?.[1] ?? number;
     } catch {
       // A document in a sandbox of its own says nothing; the material alone is cited.
     }
+    const page = link.dataset.paged && number === link.dataset.number ? document.querySelector("[data-page]") : null;
+    if (page?.value && page.validity.valid) said.page = Number(page.value);
     return { material: `M${number}`, ...said };
+  }
+
+  /** The question or claim that the next citation goes to. */
+  aim(row) {
+    if (!row || row === this.target) return;
+    this.target?.classList.remove("is-cited-next");
+    row.classList.add("is-cited-next");
+    this.target = row;
   }
 
   cite(row) {
     const place = row ? this.place() : null;
-    if (!place) return;
-    const kept = row.querySelector('input[name$="-anchors"]');
-    const places = JSON.parse(kept.value || "[]");
-    if (places.some((one) => JSON.stringify(one) === JSON.stringify(place))) return;
-    this.keep(row, kept, [...places, place]);
+    if (!place) {
+      this.announce((words) => words.nowhere);
+      return;
+    }
+    this.aim(row);
+    const places = this.placesOf(row);
+    if (!places.some((one) => JSON.stringify(one) === JSON.stringify(place))) this.keep(row, [...places, place]);
+    const what = row.querySelector(".field-label, th, legend")?.textContent.trim() ?? "";
+    this.announce((words) => words.citedWords.replace("{place}", this.words(place)).replace("{what}", what));
+  }
+
+  announce(words) {
+    const status = document.querySelector("[data-cite-said]");
+    if (status) status.textContent = words(status.dataset);
   }
 
   drop(button) {
-    const row = button.closest("[data-claim]");
+    const row = button.closest("[data-claim], [data-asked]");
     const at = Number(button.value.split(".").at(-1));
-    const kept = row.querySelector('input[name$="-anchors"]');
-    this.keep(row, kept, JSON.parse(kept.value || "[]").filter((_, index) => index !== at));
+    this.keep(row, this.placesOf(row).filter((_, index) => index !== at));
+    const rest = row.querySelectorAll("[data-places] button");
+    (rest[Math.min(at, rest.length - 1)] ?? row.querySelector("input:not([type=hidden]), select, textarea"))?.focus();
   }
 
-  keep(row, kept, places) {
-    kept.value = places.length ? JSON.stringify(places) : "";
-    const box = row.querySelector("[data-places]");
-    for (const chip of box.querySelectorAll(".chip")) chip.remove();
-    box.prepend(...places.map((place, index) => this.chip(place, `${kept.name}.${index}`)));
+  /** Places beside answers are kept together; those of a claim in its own row. */
+  placesOf(row) {
+    if (row.dataset.asked) return JSON.parse(this.cited.value || "{}")[row.dataset.asked] ?? [];
+    return JSON.parse(row.querySelector('input[name$="-anchors"]').value || "[]");
+  }
+
+  keep(row, places) {
+    if (row.dataset.asked) {
+      const { [row.dataset.asked]: _, ...others } = JSON.parse(this.cited.value || "{}");
+      const all = places.length ? { ...others, [row.dataset.asked]: places } : others;
+      this.cited.value = Object.keys(all).length ? JSON.stringify(all) : "";
+    } else {
+      row.querySelector('input[name$="-anchors"]').value = places.length ? JSON.stringify(places) : "";
+    }
+    this.draw(row);
     this.form.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  address({ material, page, region }) {
-    const inside = Object.entries({ page, region }).filter(([, value]) => value !== undefined);
-    const query = new URLSearchParams(inside).toString();
+  draw(row) {
+    const places = this.placesOf(row);
+    const name = row.dataset.asked ? `cited.${row.dataset.asked}` : row.querySelector('input[name$="-anchors"]').name;
+    const box = row.querySelector("[data-places]");
+    for (const chip of box.querySelectorAll(".chip")) chip.remove();
+    box.prepend(...places.map((place, index) => this.chip(place, `${name}.${index}`)));
+    if (row.dataset.asked) box.hidden = places.length === 0;
+  }
+
+  drawAll() {
+    for (const row of this.form.querySelectorAll("[data-claim], [data-asked]")) this.draw(row);
+  }
+
+  address({ material, ...place }) {
+    const asked = Object.entries(ASKED_BY).filter(([part]) => place[part] !== undefined);
+    const query = new URLSearchParams(asked.map(([part, name]) => [name, place[part]])).toString();
     return `${this.form.dataset.materials}/${material.slice(1)}${query ? `?${query}` : ""}`;
   }
 
+  words(place) {
+    const said = MARKS.filter(([key]) => place[key] !== undefined).map(([key, mark]) => mark + place[key]);
+    return [place.material, ...said, place.note].filter(Boolean).join(" ");
+  }
+
   chip(place, value) {
-    const marks = [["page", "p. "], ["series", "s"], ["instance", "i"], ["frame", "f"], ["region", "r"]];
-    const said = marks.filter(([key]) => place[key] !== undefined).map(([key, mark]) => mark + place[key]);
-    const words = [place.material, ...said, place.note].filter(Boolean).join(" ");
+    const words = this.words(place);
     const chip = Object.assign(document.createElement("span"), { className: "chip" });
     const link = Object.assign(document.createElement("a"), { href: this.address(place) });
     link.append(icon("pin"), Object.assign(document.createElement("span"), { textContent: words }));

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from mdtapp.clinical.bitext import Bitext
@@ -11,8 +9,6 @@ from mdtapp.disciplines import catalogue
 from mdtapp.opinions.inputs.claims import (
     AS_A_WHOLE,
     claims_for,
-    place_address,
-    place_words,
     with_agreement,
     worst_verdict,
 )
@@ -232,20 +228,3 @@ def test_nothing_is_set_that_the_form_does_not_ask():
     data = {"claims": [row("outside.t_category", "major", "safety"), row("outside.er_pct", "minor")]}
     pathology = catalogue().disciplines["pathology"]
     assert with_agreement(data, pathology) == data | {"agree_diagnosis": "minor"}
-
-
-@pytest.mark.parametrize(
-    ("place", "words", "address"),
-    [
-        ({"material": "M2", "region": 1, "note": "Front"}, "M2 r1 Front", (2, {"region": 1})),
-        ({"material": "M5", "page": 3}, "M5 p. 3", (5, {"page": 3})),
-        ({"material": "M4"}, "M4", (4, {})),
-        ({"material": "M4", "region": "1"}, "M4 r1", (4, {})),
-        ({"material": "M4", "page": True}, "M4 p. True", (4, {})),
-        ({"material": "../x"}, "../x", None),
-        ("M4", "M4", None),
-        (None, "None", None),
-    ],
-)
-def test_a_cited_place_has_words_and_where_it_can_be_an_address(place: Any, words: str, address: Any) -> None:
-    assert (place_words(place), place_address(place)) == (words, address)

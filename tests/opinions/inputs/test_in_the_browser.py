@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,6 +42,22 @@ class Site:
             for discipline, data in drafts.items():
                 self.builder.input_saved(case, discipline, data)
             return case.case_no
+
+    def receive(self, case_no: str, folder: Path, *texts: str) -> None:
+        """Each text as a material of the case; they pass through `folder`."""
+        from mdtapp.audit.trail import SystemActor
+        from mdtapp.materials.status import Source
+
+        for number, text in enumerate(texts):
+            (folder / f"{number}.txt").write_text(text)
+        with self.app.app_context():
+            self.app.extensions["mdtapp.intake"].import_path(
+                [folder],
+                case_no=case_no,
+                actor=SystemActor("tests"),
+                vouch="test",
+                source=Source.COMMAND_LINE,
+            )
 
     def url(self, case_no: str, discipline: str, rest: str = "") -> str:
         return f"{self.server.base_url}/cases/{case_no}/inputs/{discipline}{rest}"
@@ -194,6 +211,41 @@ def test_an_input_is_signed_with_the_keyboard_alone(author: Callable[[str], Page
     opened(page, site.url(case_no, "pathology"))
     assert page.url.endswith("/pathology/1")
     assert page.locator("main textarea:visible").count() == 0
+
+
+def test_a_place_is_cited_with_the_keyboard_and_drives_the_window_of_its_own(
+    author: Callable[[str], Page], site: Site, tmp_path: Path
+) -> None:
+    case_no = site.case()
+    site.receive(case_no, tmp_path, "A letter", "A report")
+    page = opened(author("radiology"), site.url(case_no, "radiology"))
+    say(page, "One node, not described at home.")
+    summary(page).press("Alt+c")
+    chips = page.locator("[data-asked=summary] .chip")
+    expect(chips).to_have_count(1)
+    words = chips.locator("a").inner_text()
+    expect(page.locator("[data-cite-said]")).to_contain_text(f"Cited {words} for")
+    expect_saved(page)
+    opened(page, page.url)
+    expect(chips.locator("a")).to_have_text(words)
+    with page.context.expect_page() as opening:
+        page.locator("[data-viewer-window]").click()
+    own = opening.value
+    others = page.locator(f"a[data-material]:not([data-number='{words.removeprefix('M')}'])")
+    other = others.last.get_attribute("data-number")
+    others.last.click()
+    own.wait_for_url(f"**/materials/{other}")
+    section = page.locator("[data-part-block]", has=summary(page))
+    if not summary(page).is_visible():
+        section.locator("> summary").click()
+    chips.locator("a").click()
+    own.wait_for_url(f"**/materials/{words.removeprefix('M')}")
+    say(page, "Written on while the viewer stands elsewhere.")
+    expect_saved(page)
+    chips.locator("button").focus()
+    page.keyboard.press("Enter")
+    expect(chips).to_have_count(0)
+    expect_saved(page)
 
 
 def tab_to(page: Page, wanted: Locator) -> None:

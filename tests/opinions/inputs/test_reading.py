@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
 
 from tests.opinions.inputs.bench import DEMO, Bench
 
@@ -85,3 +88,26 @@ def test_differences_name_only_what_differs_in_both_languages() -> None:
     assert found["Discipline summary (2-5 sentences)"].typed == "New.\n新。"
     assert found["Studies"].typed == ""
     assert "2026-10-05" in found["Studies"].saved
+
+
+@pytest.mark.parametrize(
+    ("take", "expected"),
+    [
+        ([], {"a": 1, "b": 2, "cited": {"a": ["M1"]}, "claims": [{"claim": "x", "verdict": "agree"}]}),
+        (["a"], {"a": 9, "b": 2, "entered": {"a": "0.9"}, "claims": [{"claim": "x", "verdict": "agree"}]}),
+        (
+            ["b", "c"],
+            {"a": 1, "c": 3, "cited": {"a": ["M1"]}, "claims": [{"claim": "x", "verdict": "agree"}]},
+        ),
+        (
+            ["claims.x"],
+            {"a": 1, "b": 2, "cited": {"a": ["M1"]}, "claims": [{"claim": "x", "verdict": "major"}]},
+        ),
+    ],
+)
+def test_two_texts_merge_question_by_question(take: list[str], expected: dict[str, Any]) -> None:
+    saved = {"a": 9, "c": 3, "entered": {"a": "0.9"}, "claims": [{"claim": "x", "verdict": "major"}]}
+    typed = {"a": 1, "b": 2, "cited": {"a": ["M1"]}, "claims": [{"claim": "x", "verdict": "agree"}]}
+    from mdtapp.opinions.inputs.reading import merged
+
+    assert merged(saved, typed, take) == expected

@@ -146,3 +146,17 @@ def _refused(bench: Bench) -> list[dict[str, object]]:
     with bench.app.app_context(), unit_of_work(writing=False):
         row = get_input(bench.case().id, "radiology")
         return [dict(save.data) for save in saves(row.id) if not save.accepted]
+
+
+def test_of_two_texts_each_question_is_chosen(bench: Bench) -> None:
+    bench.save("radiologist", {"primary_size_mm": 31}, version=0)
+    version = bench.version("radiologist")
+    bench.save("radiologist", {"primary_size_mm": 33}, version=version)
+    mine = {"primary_size_mm": 35, "summary": {"en": "Mine.", "zh": "我的。"}}
+    clash = bench.save("radiologist", mine, version=version)
+    assert clash.status_code == 409
+    assert 'name="view_take" value="primary_size_mm"' in clash.text
+    assert "data-autosave-waits" in clash.text
+    assert bench.save("radiologist", mine, view_take="primary_size_mm").status_code == 302
+    stored = bench.stored("radiologist")
+    assert (stored["primary_size_mm"], stored["summary"]["en"]) == (33, "Mine.")
