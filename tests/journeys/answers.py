@@ -119,7 +119,12 @@ class Author:
             for each in wanted:
                 mark = f'input[name="{name}"][value="{each}"]'
                 if not self.form.locator(mark).is_checked():
-                    self.form.locator(f"label:has({mark})").click()
+                    label = self.form.locator(f"label:has({mark})")
+                    if not label.is_visible():  # a long list shows all its boxes when asked
+                        label.locator("xpath=ancestor::fieldset[1]").locator(
+                            "[data-many-tools] button"
+                        ).click()
+                    label.click()
         elif kind.startswith("select"):
             if control.locator(f'option[value="{value}"]').count():
                 control.select_option(str(value))

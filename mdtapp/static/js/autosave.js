@@ -40,7 +40,7 @@ class Autosave {
     this.form.addEventListener("change", () => this.changed());
     this.form.addEventListener("focusout", () => this.save());
     this.form.addEventListener("save-now", () => this.save(true));
-    this.form.addEventListener("submit", () => { this.blocked = true; this.keepCopy({ submitted: true }); });
+    this.form.addEventListener("submit", (event) => this.submitted(event));
     addEventListener("online", () => this.save());
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.save(); });
     addEventListener("pagehide", () => this.save(false, true));
@@ -85,6 +85,20 @@ class Autosave {
     // Not before the new version is known: a save that starts earlier would clash with this one.
     this.running = false;
     this.take(answer, body, sent);
+    const waiting = this.waiting;
+    this.waiting = undefined;
+    if (waiting !== undefined && answer?.ok) this.form.requestSubmit(waiting);
+  }
+
+  /** A form sent while it saves itself waits for the new version: it would clash with its own save. */
+  submitted(event) {
+    if (this.running) {
+      event.preventDefault();
+      this.waiting = event.submitter;
+      return;
+    }
+    this.blocked = true;
+    this.keepCopy({ submitted: true });
   }
 
   send(sent, keepalive) {
