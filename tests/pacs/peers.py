@@ -185,7 +185,7 @@ def running_dcmqrscp(folder: Path, *, our_port: int = 11112, knows_us: bool = Tr
     host = f"us = (MDTAPP, 127.0.0.1, {our_port})" if knows_us else "us = (OTHER, 127.0.0.1, 1)"
     path = folder / "dcmqrscp.cfg"
     path.write_text(
-        f"MaxPDUSize = 16384\nMaxAssociations = 16\n"
+        f"MaxPDUSize = 16384\nMaxAssociations = 64\n"
         f"HostTable BEGIN\n{host}\nHostTable END\n"
         f"VendorTable BEGIN\nVendorTable END\n"
         f"AETable BEGIN\nQRSCP {area} RW (200, 1024mb) ANY\nAETable END\n"
