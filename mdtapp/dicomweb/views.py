@@ -26,7 +26,7 @@ from mdtapp.materials.reasons import NO_PICTURE
 from mdtapp.materials.spool import CEILING, Spool
 from mdtapp.opinions.case_page import closed_series
 from mdtapp.people.roles import Permission
-from mdtapp.store.db import let_go, session, unit_of_work
+from mdtapp.store.db import let_go, unit_of_work
 from mdtapp.web.clock import now, settings
 from mdtapp.web.guards import requires
 from mdtapp.web.login import signed_in
@@ -207,9 +207,8 @@ def _instances(study: ServedStudy, held: list[Held]) -> ResponseReturnValue:
     accept = request.headers.get("Accept", "*/*")
     if not any(kind in accept for kind in ("application/dicom", "multipart/related", "*/*")):
         raise NotAcceptable(wado.NO_SUCH_FORM)
-    with (
-        unit_of_work()
-    ):  # written down before the first byte, and nobody waits while the files are written anew
+    # Written down before the first byte, and nobody waits while the files are written anew.
+    with unit_of_work():
         operations.note_retrieved(actor=signed_in(), at=now(), study=study, count=len(held))
     derived, patient = _derived(), study.patient
     if len(held) == 1 and "multipart/related" not in accept and "application/dicom" in accept:
@@ -245,7 +244,9 @@ def _picture(study: str, series: str, instance: str, frame: str, edge: int) -> R
     if instance:
         found = _image(study, series, instance)
         if found.sop_class_uid == wado.ENCAPSULATED_PDF:
-            part = derived.reader.bulk(derived.objects.path(found.sha256), "00420011")
+            path = derived.objects.path(found.sha256)
+            let_go()
+            part = derived.reader.bulk(path, "00420011")
             if isinstance(part, Refusal):
                 raise NotFound(NO_PICTURE.text)
             return _document(part.content)
@@ -281,7 +282,7 @@ def store(study: str) -> ResponseReturnValue:
     boundary = stow.boundary_of(request.headers.get("Content-Type", ""))
     spool = _spool()
     desk = operations.Desk(signed_in(), now(), spool, _intake(), _root(), operations.new_batch())
-    session.rollback()  # the database is not held while bytes arrive
+    let_go()
     stored = [
         desk.take(Path(part.name), part, study)
         for part in stow.parts(request.stream, boundary, spool.incoming, CEILING)  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ AGREEMENTS = ("diagnosis", "stage", "plan", "imaging_report")
 REFERENCES = ("material", "imaging_study", "patient_question")
 RESERVED = frozenset(
     {
+        "cited",
         "claims",
         "data",
         "entered",

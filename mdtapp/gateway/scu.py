@@ -80,21 +80,14 @@ def associated(
     entity.acse_timeout = ACSE_SECONDS
     entity.dimse_timeout = answer_within
     entity.network_timeout = answer_within + ACSE_SECONDS
-
-    def ask() -> Association:
-        return entity.associate(
-            _address(peer),
-            peer.port,
-            contexts=list(contexts),
-            ae_title=peer.ae_title,
-            ext_neg=list(roles),
-            evt_handlers=list(handlers),
-        )
-
-    association = ask()
-    if _ended_unheard(association):
-        _let_go(association)
-        association = ask()
+    association = entity.associate(
+        _address(peer),
+        peer.port,
+        contexts=list(contexts),
+        ae_title=peer.ae_title,
+        ext_neg=list(roles),
+        evt_handlers=list(handlers),
+    )
     if not association.is_established:
         failure = _not_accepted(peer, association, refused or (Step.ASSOCIATE, NOTHING_ALLOWED))
         _let_go(association)
@@ -108,12 +101,6 @@ def associated(
         if association.is_established:
             association.abort()
         _let_go(association)
-
-
-def _ended_unheard(association: Association) -> bool:
-    """Neither accepted nor rejected: a peer that closes at once may take its answer back with it (RFC 1122 4.2.2.13)."""
-    answered = association.is_established or association.is_rejected or association.rejected_contexts
-    return not answered
 
 
 def resolve(peer: Peer) -> str:
@@ -158,14 +145,16 @@ def _address(peer: Peer) -> str:
     try:
         found = socket.getaddrinfo(peer.host, peer.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise PeerFailed(
-            Step.RESOLVE,
-            Bitext(
-                f"The name {peer.host} is not known in this network. Check the spelling, or enter the IP address.",
-                f"网络中找不到主机名 {peer.host}。请检查拼写，或填写 IP 地址。",
-            ),
-        ) from None
+        raise PeerFailed(Step.RESOLVE, not_known(peer.host)) from None
     return str(found[0][4][0])
+
+
+def not_known(host: str) -> Bitext:
+    """What to say of a host name that has no address."""
+    return Bitext(
+        f"The name {host} is not known in this network. Check the spelling, or enter the IP address.",
+        f"网络中找不到主机名 {host}。请检查拼写，或填写 IP 地址。",
+    )
 
 
 def _no_answer(peer: Peer) -> Bitext:

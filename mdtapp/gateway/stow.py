@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from mdtapp.clinical.bitext import Bitext
-from mdtapp.gateway.scu import PeerFailed, Step
+from mdtapp.gateway.scu import PeerFailed, Step, not_known
 from mdtapp.gateway.sending import OUT_OF_RESOURCES, Outgoing
 
 CONNECT_SECONDS: Final = 8
@@ -25,6 +25,7 @@ MOST_ANSWER: Final = 1 << 20
 NOWHERE: Final = "2.25.1"  # a study nobody has
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 PROCESSING_FAILURE: Final = 0x0110
+NOT_SEARCHED: Final = frozenset({405, 501})
 _STORED, _FAILED, _REASON, _INSTANCE = "00081199", "00081198", "00081197", "00081155"
 
 Close = Callable[[], None]
@@ -79,9 +80,6 @@ def probe(place: StowPlace) -> None:
     _check_status(place, status)
 
 
-NOT_SEARCHED: Final = frozenset({405, 501})
-
-
 @contextlib.contextmanager
 def _connected(place: StowPlace, seconds: float) -> Iterator[http.client.HTTPConnection]:
     """One connection, encrypted and verified where the address says https; no proxy, no redirect is followed."""
@@ -112,7 +110,7 @@ def _open(connection: http.client.HTTPConnection, host: str) -> None:
     except ssl.SSLError:
         raise PeerFailed(Step.STOW, _no_tls(host)) from None
     except socket.gaierror:
-        raise PeerFailed(Step.STOW, _not_known(host)) from None
+        raise PeerFailed(Step.STOW, not_known(host)) from None
     except OSError:
         raise PeerFailed(Step.STOW, _not_reached(host, connection.port)) from None
 
@@ -127,7 +125,7 @@ def _send_one(connection: http.client.HTTPConnection, place: StowPlace, file: Ou
         "Content-Length": str(len(head) + file.path.stat().st_size + len(tail)),
     }
     status, answer = _ask(connection, "POST", f"{_path(place)}/studies", headers, _body(file, head, tail))
-    if status in (202, 409) or status == 200:
+    if status in (200, 202, 409):
         _check_taken(file, status, answer)
     else:
         _check_status(place, status)
@@ -299,13 +297,6 @@ def _no_tls(host: str) -> Bitext:
     return Bitext(
         f"{host} does not speak TLS on this port. Check address and port.",
         f"{host} 在该端口不支持 TLS。请检查地址和端口。",
-    )
-
-
-def _not_known(host: str) -> Bitext:
-    return Bitext(
-        f"The name {host} is not known in this network. Check the spelling, or enter the IP address.",
-        f"网络中找不到主机名 {host}。请检查拼写，或填写 IP 地址。",
     )
 
 

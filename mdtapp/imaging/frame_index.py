@@ -16,7 +16,7 @@ from pydicom import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 
-from mdtapp.imaging.frames import DEFLATED_FRAMES, MAX_INFLATED, FrameLayout, Piece
+from mdtapp.imaging.frames import DEFLATED_FRAMES, MAX_FRAME, MAX_INFLATED, FrameLayout, Piece
 from mdtapp.imaging.text import ODD_VALUE, text
 
 PIXEL_ELEMENTS = {0x7FE00008: 32, 0x7FE00009: 64, 0x7FE00010: 0}
@@ -66,7 +66,8 @@ def _found(file: BinaryIO, ds: Dataset, at: int, size: int, order: Any) -> Frame
     if length == _UNDEFINED:
         frames = _encapsulated(file, ds, start)
         if text(ds.file_meta, "TransferSyntaxUID") == DEFLATED_FRAMES:
-            return FrameLayout(frames, bits=_bits(ds, _whole(ds, "BitsAllocated")), deflated=True)
+            bits = _bits(ds, _whole(ds, "BitsAllocated"))
+            return FrameLayout(frames if bits <= MAX_FRAME * 8 else [], bits=bits, deflated=True)
         return FrameLayout(frames)
     return _native(ds, start, min(length, size - start), PIXEL_ELEMENTS[tag], order == "big")
 

@@ -19,6 +19,8 @@ from mdtapp.errors import NotFound
 
 MAGIC: Final = b"MFT1"
 MAX_INFLATED: Final = 1 << 29
+MAX_FRAME: Final = 1 << 28
+"""Bytes of a frame that is inflated where it is sent; what claims more is not offered."""
 DEFLATED_FRAMES: Final = "1.2.840.10008.1.2.8.1"  # Deflated Image Frame Compression (PS3.5 A.4.13)
 # magic, word, whether each frame is deflated, frames, pieces, bits of a frame, deflated from
 _HEADER: Final = struct.Struct("<4sB?2xIIQQ")

@@ -59,7 +59,7 @@ from mdtapp.opinions.key_images.access import can_choose
 from mdtapp.people.roles import Permission
 from mdtapp.slides import access as slide_access
 from mdtapp.slides import queries as slide_queries
-from mdtapp.store.db import StoreBusy, let_go, session, unit_of_work
+from mdtapp.store.db import StoreBusy, let_go, unit_of_work
 from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
 from mdtapp.viewer.links import openings
@@ -133,7 +133,7 @@ def receive(case_no: str) -> ResponseReturnValue:
     spool = _spool()
     actor = signed_in().actor_ref
     batch = _batch(case, request.headers.get("X-Batch", ""))
-    session.rollback()  # the database is not held while bytes arrive
+    let_go()
     spooled = spool.receive(
         request.stream,  # type: ignore[arg-type]
         name=readable_path(unquote(request.headers.get("X-File-Name", "")) or "file"),
@@ -156,7 +156,7 @@ def receive_form(case_no: str) -> ResponseReturnValue:
     spool = _spool()
     actor = signed_in().actor_ref
     batch = _batch(case, "")
-    session.rollback()
+    let_go()
     for file in request.files.getlist("files"):
         if file.filename:
             spooled = spool.receive(
@@ -282,9 +282,8 @@ def content(case_no: str, number: int) -> ResponseReturnValue:
         raise NotFound(queries.NO_SUCH_MATERIAL)
     if material.file_kind is FileKind.SLIDE:
         slide_access.check_can_see_label(signed_in(), case)  # the file holds its label
-    with (
-        unit_of_work()
-    ):  # committed before the bytes leave, since the database is let go while a picture is made
+    # Committed before the bytes leave, since the database is let go while a picture is made.
+    with unit_of_work():
         operations.note_opened(actor=signed_in(), at=now(), case=case, material=material)
     response: Any = _sent(material, as_attachment=request.args.get("save") == "1")
     response.headers["Content-Security-Policy"] = SANDBOX

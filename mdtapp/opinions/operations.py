@@ -206,7 +206,8 @@ def split(
     """Makes several sentences of one, each with its origins and what was drafted; the first keeps step and mark."""
     _check_editable(actor, opinion)
     statement = queries.get_statement(opinion, statement_id)
-    _check_version(statement, row_version, Bitext("\n\n".join(part.en for part in parts)))
+    written = Bitext("\n\n".join(part.en for part in parts), "\n\n".join(part.zh for part in parts))
+    _check_version(statement, row_version, written)
     if len(parts) < 2 or not all(parts):
         wanting = Bitext(
             "Put an empty line between the parts, as many parts in English as in Chinese.",
@@ -331,17 +332,20 @@ def undo(*, actor: User, at: datetime, opinion: Opinion, seen: int | None = None
     if undone is None:
         raise InvalidTransition(Bitext("There is nothing to undo.", "没有可撤销的操作。"))
     with history.step(opinion, actor=actor, at=at, act=history.UNDO, undoes=undone.number):
-        rule = undone.act.removeprefix(SETTLED)
-        settled = {
-            row.rule for row in queries.findings(opinion.case_id) if row.status == FindingStatus.RESOLVED
-        }
-        if rule in settled:  # else its values have changed since, and it is open or gone already
-            findings.reopen(actor=actor, at=at, case=opinion.case, rule=rule)
+        if undone.act.startswith(SETTLED):
+            _open_again(opinion, undone.act.removeprefix(SETTLED), actor, at)
         for statement in history.put_back(opinion, undone, actor, at):
             _edited(statement, actor, at, history.UNDO)
         session.flush()
         findings.refresh(actor=actor, at=at, case=opinion.case)
     return history.latest_number(opinion)
+
+
+def _open_again(opinion: Opinion, rule: str, actor: User, at: datetime) -> None:
+    """Takes the settlement back; one whose values have changed since is open or gone already."""
+    rows = queries.findings(opinion.case_id)
+    if any(row.rule == rule and row.status == FindingStatus.RESOLVED for row in rows):
+        findings.reopen(actor=actor, at=at, case=opinion.case, rule=rule)
 
 
 def choose_result(

@@ -91,7 +91,7 @@ class Sender:
                 to = self._destination(row.node)
             except (
                 DomainError
-            ) as lost:  # the key of what is sealed does not fit: another try would not mend it
+            ) as lost:  # the key does not fit what is sealed, and another try would not mend it
                 operations.give_up(at=self.clock.now(), transfer=row, failure=lost.sentence)
                 return None
             files = [

@@ -44,7 +44,7 @@ from mdtapp.pacs.searching import find_for
 from mdtapp.pacs.status import ACTIVE, Retrieve, SendBy
 from mdtapp.pacs.stow_place import place_of
 from mdtapp.people.roles import Permission
-from mdtapp.store.db import unit_of_work
+from mdtapp.store.db import let_go, unit_of_work
 from mdtapp.store.numbers import whole_number
 from mdtapp.store.objects import ObjectStore
 from mdtapp.web.clock import now, settings, today
@@ -123,8 +123,7 @@ def test_connection(node_id: int) -> ResponseReturnValue:
     peer = peer_of(node, settings())
     destination = settings().dicom_ae_title if node.retrieve is Retrieve.MOVE else None
     place = place_of(node, _key()) if node.send_by is SendBy.STOW else None
-    with unit_of_work(writing=False):
-        pass  # the database is not held while the PACS is asked
+    let_go()
     checks = run_checks(peer, destination=destination, place=place)
     node = queries.get_node(node_id)
     return _node_page(node, NodeForm(formdata=None).fill_choices().fill_from(node), checks)
@@ -286,8 +285,7 @@ def send_made(case_no: str) -> ResponseReturnValue:
         with form.showing_refusals():
             chosen = [row for row in made if row.series.id in (form.series.data or [])]
             parcels = [(row.series.id, made_title(row), originals_of(row)) for row in chosen]
-            with unit_of_work(writing=False):
-                pass  # the database is not held while the files are written anew
+            let_go()
             copies = [
                 (series_id, title, returned_objects(originals, objects=_objects(), reader=shared_reader()))
                 for series_id, title, originals in parcels

@@ -18,9 +18,8 @@ from mdtapp.clinical.bitext import Bitext
 from mdtapp.errors import DomainError
 
 BUSY_TIMEOUT_MS = 8000
-WEB_THREADS = (
-    24  # of one web process; each may hold a connection, and one that finds none would wait for the others
-)
+WEB_THREADS = 24
+"""Of one web process; each may hold a connection, and one that finds none would wait for the others."""
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _found: ContextVar[dict[Hashable, Any] | None] = ContextVar("found", default=None)
 Row = TypeVar("Row", bound="Base")

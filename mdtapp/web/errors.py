@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -61,7 +61,7 @@ TYPED_IS_HERE = Bitext(
     "What you typed stands below. Copy it before you leave this page.",
     "您填写的内容如下，离开前请先复制。",
 )
-OUT_OF_REACH = (OperationalError, NoConnection)
+OUT_OF_REACH = (OperationalError, PoolTimeout)
 NOT_TEXT = {"code", "content_hash", "csrf_token", "current", "email", "password", "path", "row_version"}
 
 

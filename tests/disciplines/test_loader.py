@@ -239,6 +239,7 @@ def test_read_once():
         (field("type: int", "shown_if: always"), 14, "keys and values"),
         (field("type: int").replace("pitch", "Pitch"), 10, "small letters"),
         (field("type: int").replace("key: pitch", "key: claims"), 10, "is taken"),
+        (field("type: int").replace("key: pitch", "key: cited"), 10, "is taken"),
         (field("type: int") + "      - block: nothing\n", 14, "no block"),
         (
             field("type: int") + "      - block: confidence\n        with: {certainty: {tier: core}}\n",

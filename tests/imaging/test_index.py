@@ -163,6 +163,14 @@ def test_frames_that_are_deflated_one_by_one_are_read_inflated(
     assert frames_of(path, tmp_path) == [found, b"\x7f\x7f"]
 
 
+def test_a_frame_that_claims_more_than_any_image_takes_is_none(tmp_path: Path) -> None:
+    """Whoever asks for a frame is answered by the server itself, which would have to hold what the header claims."""
+    ds = dicom.image(Rows=65535, Columns=65535, NumberOfFrames=1)
+    path = tmp_path / "claims.dcm"
+    path.write_bytes(dicom.deflated_frames(ds, [deflated(b"\x05\x11")]))
+    assert frames_of(path, tmp_path) == []
+
+
 def deflated(data: bytes) -> bytes:
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return packer.compress(data) + packer.flush()

@@ -21,7 +21,7 @@ from mdtapp.materials.status import Source
 from mdtapp.opinions.key_images import access, queries
 from mdtapp.opinions.key_images.models import KeyImage
 from mdtapp.people.models import User
-from mdtapp.store.db import session
+from mdtapp.store.db import let_go, session
 
 MOST = 12
 BOTH_OR_NONE = Bitext(
@@ -75,7 +75,7 @@ def prepare(
     patient = ServedPatient(case.patient.pseudonym, case.case_no, case.patient.birth_year or 0)
     uid, content = key_object(image, patient, note.en, at)
     case_no, actor_ref = case.case_no, actor.actor_ref
-    session.rollback()  # nobody waits for the drawing, and the intake has transactions of its own
+    let_go()  # the intake has transactions of its own
     picture = intake.reader.key_picture(path, frame - 1)
     if isinstance(picture, Refusal):
         raise Invalid(picture.reason.text, fields={})

@@ -166,8 +166,12 @@ def test_a_stale_split_drop_or_frame_is_refused_with_what_stands(desk: Desk, tra
         with pytest.raises(Conflict) as clash:
             operations.drop(**acting(desk, opinion), **old, reason="x")
         assert clash.value.theirs == NEW_WORDS.as_json()
-        with pytest.raises(Conflict):
+        with pytest.raises(Conflict) as clash:
             operations.split(**acting(desk, opinion), **old, parts=[NEW_WORDS, NEW_WORDS])
+        assert clash.value.ours == {
+            "en": "\n\n".join([NEW_WORDS.en] * 2),
+            "zh": "\n\n".join([NEW_WORDS.zh] * 2),
+        }
         with pytest.raises(Conflict):
             operations.frame(**acting(desk, opinion), **old_step, frame=FRAME)
 
