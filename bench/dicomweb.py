@@ -25,14 +25,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import invented_case
+from invented_case import PATIENT
 from orthanc import free_port, running, version, wait_for_port
 from receive import make_series
 
 from mdtapp.app import create_app
-from mdtapp.audit.trail import SystemActor
-from mdtapp.cases import operations as cases
-from mdtapp.cases.models import Sex, Situation
-from mdtapp.clinical.bitext import Bitext
 from mdtapp.clock import SystemClock
 from mdtapp.config import Settings
 from mdtapp.imaging.header import InstanceHeader
@@ -40,7 +38,6 @@ from mdtapp.imaging.operations import file_instance
 from mdtapp.materials.identity import Identity
 from mdtapp.materials.operations import Arrived, open_batch
 from mdtapp.materials.status import FileKind, Source
-from mdtapp.operate.processes import intake_of
 from mdtapp.people import operations as people
 from mdtapp.people.roles import Role
 from mdtapp.schema import migrate
@@ -52,7 +49,6 @@ PLUGINS = "/usr/share/orthanc/plugins"
 STUDY = "1.2.826.0.1.3680043.10.77"
 OCTETS = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
 JSON = "application/dicom+json"
-PATIENT: dict[str, Any] = {"name": "Bench Mark", "birth_date": "1970-01-01", "patient_ids": ["B-1"]}
 AT_ONCE = 500
 
 
@@ -104,7 +100,7 @@ def ours(folder: Path, studies: int, series: Path | None) -> Iterator[Peer]:
 
 def fill(settings: Settings, studies: int, series: Path | None) -> str:
     """Registers a case, files `studies` studies of one image in it, and the images of `series`; returns a token."""
-    app, actor, at = create_app(settings), SystemActor("bench"), SystemClock().now()
+    app, actor, at = create_app(settings), invented_case.ACTOR, SystemClock().now()
     migrate.upgrade(app)
     with app.app_context():
         with unit_of_work():
@@ -112,22 +108,9 @@ def fill(settings: Settings, studies: int, series: Path | None) -> str:
                 actor=actor, at=at, email="c@bench.invalid", name="C", name_zh="", role=Role.COORDINATOR, disciplines=()
             )  # fmt: skip
             token = people.issue_token(actor=actor, at=at, user=user)
-            case = cases.register(
-                actor=user,
-                at=at,
-                patient=cases.PatientFacts("BENCH-1", Sex.MALE, 1970, "KZ", "ru"),
-                case=cases.CaseRecord(
-                    Bitext("Bench", "测试"), Situation.CONFLICTING_OPINIONS, "lung", "left"
-                ),
-                received_on=date(2026, 3, 1),
-            )
-            key = app.extensions["mdtapp.identity_key"]
-            cases.seal_identity(actor=user, at=at, case=case, identity=PATIENT, key=key)
-            case_no = case.case_no
+            case_no = invented_case.register(app, user, at)
         if series is not None:
-            intake_of(app).import_path(
-                [series], case_no=case_no, actor=actor, vouch="bench", source=Source.COMMAND_LINE
-            )
+            invented_case.take_in(app, case_no, series)
         for first in range(0, studies, AT_ONCE):
             with unit_of_work():
                 case = cases_by_number(case_no)

@@ -24,24 +24,17 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
+import invented_case
 from orthanc import free_port, running, version, wait_for_port
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from receive import make_series
 
 from mdtapp.app import create_app
-from mdtapp.audit.trail import SystemActor
-from mdtapp.cases import operations as cases
-from mdtapp.cases.models import Sex, Situation
-from mdtapp.clinical.bitext import Bitext
 from mdtapp.clock import SystemClock
 from mdtapp.config import Settings
-from mdtapp.materials.status import Source
-from mdtapp.operate.processes import intake_of
 from mdtapp.people import operations as people
 from mdtapp.people.roles import Role
 from mdtapp.schema import migrate
@@ -55,7 +48,6 @@ PLUGINS = "/usr/share/orthanc/plugins"
 STUDY = "1.2.826.0.1.3680043.10.78"
 PASSWORD = "a long sentence for the bench"
 EMAIL = "coordinator@bench.invalid"
-PATIENT: dict[str, Any] = {"name": "Bench Mark", "birth_date": "1970-01-01", "patient_ids": ["B-1"]}
 WAIT = 120_000  # milliseconds
 CHROMIUM = [
     "--no-first-run",
@@ -124,28 +116,15 @@ def ours(folder: Path, series: Path) -> Iterator[Open]:
 
 def fill(settings: Settings, series: Path) -> str:
     """Registers a coordinator and a case with the series in it; returns the case's number."""
-    app, actor, at = create_app(settings), SystemActor("bench"), SystemClock().now()
+    app, actor, at = create_app(settings), invented_case.ACTOR, SystemClock().now()
     migrate.upgrade(app)
     with app.app_context():
         with unit_of_work():
             user = people.add_person(
                 actor=actor, at=at, email=EMAIL, name="C", role=Role.COORDINATOR, password=PASSWORD
             )
-            case = cases.register(
-                actor=user,
-                at=at,
-                patient=cases.PatientFacts("BENCH-1", Sex.MALE, 1970, "KZ", "ru"),
-                case=cases.CaseRecord(
-                    Bitext("Bench", "测试"), Situation.CONFLICTING_OPINIONS, "lung", "left"
-                ),
-                received_on=date(2026, 3, 1),
-            )
-            key = app.extensions["mdtapp.identity_key"]
-            cases.seal_identity(actor=user, at=at, case=case, identity=PATIENT, key=key)
-            case_no = case.case_no
-        intake_of(app).import_path(
-            [series], case_no=case_no, actor=actor, vouch="bench", source=Source.COMMAND_LINE
-        )
+            case_no = invented_case.register(app, user, at)
+        invented_case.take_in(app, case_no, series)
     return case_no
 
 

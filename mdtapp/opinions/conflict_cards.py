@@ -14,6 +14,7 @@ from mdtapp.opinions import findings
 from mdtapp.opinions.conflicts import RULES, Firing, Resolution
 from mdtapp.opinions.drafting.words import fixed, listed, parted
 from mdtapp.opinions.facts import CaseFacts
+from mdtapp.opinions.inputs.concordance import Axis
 from mdtapp.opinions.models import ConflictFinding
 from mdtapp.opinions.status import FindingStatus
 from mdtapp.opinions.words import OUTSIDE, RESOLUTION, resolution_label
@@ -97,6 +98,16 @@ def named(row: ConflictFinding) -> NamedConflict:
     return NamedConflict(
         row.rule, row.severity, str(row.status), RULES[row.rule].title, _views(paths, row.values), fields
     )
+
+
+def conflicts_at(points: Sequence[Axis], conflicts: Sequence[NamedConflict]) -> list[list[NamedConflict]]:
+    """The conflicts under each point; one that is about several points, such as a whole plan, stands by none."""
+    found: list[list[NamedConflict]] = [[] for _point in points]
+    for one in conflicts:
+        places = [place for place, point in enumerate(points) if not one.fields.isdisjoint(point.fields)]
+        if len(places) == 1:
+            found[places[0]].append(one)
+    return found
 
 
 def _views(paths: Sequence[str], values: Mapping[str, Any]) -> Bitext:

@@ -32,12 +32,11 @@ from mdtapp.opinions.case_page import (
     stage_theirs,
     tumour_words,
 )
-from mdtapp.opinions.conflict_cards import NamedConflict, named, point_of
+from mdtapp.opinions.conflict_cards import NamedConflict, conflicts_at, named, point_of
 from mdtapp.opinions.conflicts import Severity
 from mdtapp.opinions.facts import CaseFacts
 from mdtapp.opinions.inputs import access, operations, queries
 from mdtapp.opinions.inputs.claims import claims_for, with_agreement, without_verdicts
-from mdtapp.opinions.inputs.concordance import Axis
 from mdtapp.opinions.inputs.fitness import asked_again, findings_before_signing, unopened
 from mdtapp.opinions.inputs.form_change import SetAside
 from mdtapp.opinions.inputs.form_class import InputForm, form_class, from_post, show_findings, to_data
@@ -129,7 +128,7 @@ def case_inputs(case_no: str) -> ResponseReturnValue:
     facts = case_facts(case, signed) if visible else None
     reads_conflicts = facts is not None and may(signed_in(), Permission.CONFLICT_READ)
     conflicts = _named_conflicts(case, facts) if reads_conflicts else []
-    at_axes = _at_axes(conflicts, view.axes)
+    at_axes = conflicts_at(view.axes, conflicts)
     shown = {one.rule for ones in at_axes for one in ones}
     return render_template(
         "inputs/case.html",
@@ -148,16 +147,6 @@ def case_inputs(case_no: str) -> ResponseReturnValue:
         may_write=[key for key in mine if access.can_write(signed_in(), case, key)],
         points=[point_of(point) for point in points_to_check(case, signed_in(), facts)],
     )
-
-
-def _at_axes(conflicts: Sequence[NamedConflict], points: Sequence[Axis]) -> list[list[NamedConflict]]:
-    """The conflicts under each point; one that is about several points, such as a whole plan, stands by none."""
-    found: list[list[NamedConflict]] = [[] for _point in points]
-    for one in conflicts:
-        places = [place for place, axis in enumerate(points) if not one.fields.isdisjoint(axis.fields)]
-        if len(places) == 1:
-            found[places[0]].append(one)
-    return found
 
 
 def _named_conflicts(case: Case, facts: CaseFacts | None) -> list[NamedConflict]:
