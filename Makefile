@@ -2,7 +2,7 @@
 
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
-WORKERS ?= 2
+WORKERS ?= 3
 SWEEP_COUNT ?= 50
 BIN := .venv/bin
 SETUP = $(or $(PYTHON),$(error Python 3.11 or newer is needed and was not found on PATH)) tools/setup.py

@@ -54,6 +54,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", ["postgresql"], indirect=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start servers and browsers come first: they wait a lot, and short ones fill the gaps at the end."""
+    long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "sweep")))}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def _cheap_password_hashes() -> Iterator[None]:
     """The same hash function with the least cost; what people get is tested in tests/people."""
