@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
-from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
+from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 
 from mdtapp.clinical.bitext import Bitext
@@ -171,7 +171,8 @@ def _refused(peer: Peer) -> Bitext:
     )
 
 
-# PS3.8 table 9-21: (source, diagnostic)
+# PS3.8 7.1.1.7: the result; table 9-21: (source, diagnostic)
+_ACCEPTED = 0
 _CALLED_UNKNOWN, _CALLING_UNKNOWN = (1, 7), (1, 3)
 _BUSY = {(3, 1), (3, 2)}
 
@@ -184,10 +185,10 @@ NOTHING_ALLOWED = Bitext(
 
 def _not_accepted(peer: Peer, association: Association, refused: tuple[Step, Bitext]) -> PeerFailed:
     """Why there is no association although somebody listens."""
-    if association.is_rejected:
-        answer = association.acceptor.primitive
-        reason = (answer.result_source, answer.diagnostic) if answer else (0, 0)
-        return PeerFailed(Step.ASSOCIATE, _rejection(peer, reason))
+    # pynetdicom takes a rejection that came before it looked for a connection that failed, and leaves it unread
+    answer = association.acceptor.primitive or association.dul.receive_pdu()
+    if isinstance(answer, A_ASSOCIATE) and answer.result != _ACCEPTED:
+        return PeerFailed(Step.ASSOCIATE, _rejection(peer, (answer.result_source, answer.diagnostic)))
     if association.rejected_contexts:
         return PeerFailed(*refused)
     return PeerFailed(

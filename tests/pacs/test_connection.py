@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydicom.uid import CTImageStorage
 from pynetdicom import AE, evt
+from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
@@ -83,6 +84,18 @@ def test_a_wrong_title_for_orthanc(orthanc: Orthanc) -> None:
     step, sentence = failing(run_checks(wrong, destination=None)) or (None, "")
     assert step is Step.ASSOCIATE
     assert "does not call itself SOMEONE" in sentence
+
+
+def test_a_rejection_is_understood_however_quickly_it_comes(orthanc: Orthanc) -> None:
+    """The whole exchange, connection closed, is over before the thread that asked looks at it."""
+    wrong = replace(orthanc.peer, ae_title="SOMEONE")
+    over = [(evt.EVT_REQUESTED, lambda event: event.assoc.dul.join(10))]
+    context = [build_context(Verification)]
+    with (
+        pytest.raises(PeerFailed, match="does not call itself SOMEONE"),
+        associated(wrong, context, handlers=over),
+    ):
+        pass
 
 
 def test_a_name_nobody_knows() -> None:

@@ -154,6 +154,7 @@ def test_a_sentence_is_dragged_dropped_and_taken_from_the_offers_again(page: Pag
     top = page.evaluate("scrollY")
     sentence.get_by_role("button", name="Drop").click()
     expect(page.locator(f"{STEPS} .statement-text").first).to_have_text(before[0])
+    page.wait_for_load_state()
     assert abs(page.evaluate("scrollY") - top) < 200, "the page stays where it was"
     offer = page.locator(".proposed", has_text="said elsewhere")
     offer.get_by_role("button", name="Add").click()
